@@ -1,0 +1,1 @@
+"""What a message says: rendering, length and limits. Pure: no models, no database, no Django."""

@@ -1,0 +1,1 @@
+"""May this message go, as it is, now?"""

@@ -1,0 +1,1 @@
+"""Who a message goes to: recipient files and numbers."""

@@ -1,0 +1,1 @@
+"""Exact counts: deltas written with the messages, folded into hours, read with what is not folded yet."""

@@ -1,0 +1,1 @@
+"""Telling a project's own programs what happened: collected, called, logged, replayed."""
