@@ -1,6 +1,7 @@
 """What benchmarks and fault tests send: a project, a route to a simulator, files."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,17 @@ def mass_command(project: Project, rows: int, *, body: str = "To ##name##", **ch
 def advertising_command(project: Project, rows: int, *, refusing: int) -> SendCommand:
     """The same as advertising; every so manieth recipient, from the first, refuses it."""
     line = OptOutLineFactory(project=project, opened=True, number="0801234567")
-    since = {"created_at": (now := timezone.now()), "last_refused_at": now}
-    OptOut.objects.bulk_create(
-        OptOut(project=project, number=number, source=OptOutSource.HAND, **since)
-        for number in numbers(rows)[::refusing]
-    )
+    refuse(project, numbers(rows)[::refusing])
     body = "(광고)To ##name##\n무료거부 0801234567"
     return mass_command(project, rows, body=body, purpose=Purpose.ADVERTISING, opt_out_line=line)
+
+
+def refuse(project: Project, refusing: Iterable[str]) -> None:
+    """Enter the numbers as those that refuse the project's advertising."""
+    since = {"created_at": (now := timezone.now()), "last_refused_at": now}
+    OptOut.objects.bulk_create(
+        OptOut(project=project, number=number, source=OptOutSource.HAND, **since) for number in refusing
+    )
 
 
 def tag_command(project: Project, rows: int) -> SendCommand:
