@@ -5,6 +5,7 @@ sending (general, mass, tag), sender, recipient, subject, text and attachments a
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from zlib import crc32
@@ -15,6 +16,7 @@ from messaging.states import Purpose
 
 SHORTEST, LONGEST = 1, 60  # minutes
 BUCKETS = 32
+MANY = 512  # recipients are taken to need every lock: 16 to each
 
 
 class Stream(NamedTuple):
@@ -56,8 +58,15 @@ def locks_of(stream: Stream, recipients: Collection[str]) -> list[int]:
     Recipients share a few dozen locks: a single message seldom waits for another one, and a chunk of a mass
     send takes so few that a server has room for them.
     """
+    if len(recipients) >= MANY:
+        return list(_all_locks(stream))
     buckets = {crc32(recipient.encode()) % BUCKETS for recipient in recipients}
     return sorted(_lock(stream, bucket) for bucket in buckets)
+
+
+@lru_cache(maxsize=64)
+def _all_locks(stream: Stream) -> tuple[int, ...]:
+    return tuple(sorted(_lock(stream, bucket) for bucket in range(BUCKETS)))
 
 
 def _lock(stream: Stream, bucket: int) -> int:

@@ -75,6 +75,12 @@ def blocking_minutes(project_id: int) -> int:
     return rows.values_list("minutes", flat=True).first() or 0
 
 
+def minutes_of(project: Project) -> int:
+    """The same, of a project that was read with its settings."""
+    kept: DuplicateSettings | None = getattr(project, "duplicate_settings", None)
+    return kept.minutes if kept and kept.is_on else 0
+
+
 def change_duplicates(
     *, project: Project, user: User, is_on: bool, minutes: int, seen: datetime | None
 ) -> DuplicateSettings:

@@ -16,14 +16,15 @@ from messaging.models import AdvertisingHours, SendRequest
 from messaging.policies.hours import Hours, closed_until, closes_at, open_since
 from messaging.result_codes import ADVERTISING_HOURS, LINE_CLOSED
 from messaging.sending.outbound import Row
+from messaging.sending.outcomes import array_of
 from messaging.states import HoursAction
-from senders.services.opt_out_lines import open_lines
+from senders.models.opt_out import LineState
 
 # The numbers stand in the statement, so that it reads nothing but the index of those who refuse: as a join
 # with the messages it reads, without statistics, all that a project has for each of them.
 WHO_REFUSES = """
 SELECT country_code, number FROM senders_optout
-WHERE project_id = %(project)s AND removed_at IS NULL AND number = ANY(%(numbers)s)
+WHERE project_id = %(project)s AND removed_at IS NULL AND number = ANY(%(numbers)s::text[])
 """
 HOLD_BACK = """
 UPDATE messaging_chunk SET not_before = %(until)s, attempts = 0
@@ -49,10 +50,12 @@ class Ruling:
 
 
 def ruling_of(request: SendRequest, now: datetime) -> Ruling:
-    """The ruling for an advertising request at a moment."""
-    if not open_lines(request.project).filter(pk=request.opt_out_line_id or 0).exists():
+    """The ruling for an advertising request at a moment, by its line and its project's hours as it holds
+    them.
+    """
+    if request.opt_out_line is None or request.opt_out_line.state != LineState.OPEN:
         return Ruling(LINE_CLOSED)
-    kept = AdvertisingHours.objects.filter(project=request.project_id).first()
+    kept: AdvertisingHours | None = getattr(request.project, "advertising_hours", None)
     if kept is None:
         return Ruling()
     if not kept.is_on:
@@ -67,10 +70,12 @@ def ruling_of(request: SendRequest, now: datetime) -> Ruling:
 
 def opted_out_ids(rows: Sequence[Row], *, project_id: int) -> list[str]:
     """Ids of the messages among `rows` whose recipients refuse the project's advertising."""
-    numbers = [recipient for _id, _country, recipient, _values in rows]
+    numbers = array_of(recipient for _id, _country, recipient, _values in rows)
     with connection.cursor() as cursor:
         cursor.execute(WHO_REFUSES, {"project": project_id, "numbers": numbers})
         refusing = set(cursor.fetchall())
+    if not refusing:
+        return []
     return [row[0] for row in rows if (row[1], row[2]) in refusing]
 
 

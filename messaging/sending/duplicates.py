@@ -10,6 +10,7 @@ none, nothing more is asked.
 """
 
 from collections import Counter as Tally
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,18 +18,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from messaging.content.rendering import Template
 from messaging.ids import first_id_at
 from messaging.models import Attachment, Chunk, Message, SendRequest
 from messaging.policies.duplicates import LONGEST, Stream, locks_of, may_say_the_same, type_of
-from messaging.policies.settings import blocking_minutes
+from messaging.policies.settings import blocking_minutes, minutes_of
 from messaging.result_codes import DUPLICATE
 from messaging.sending.claiming import ClaimedChunk
 from messaging.sending.outbound import Row, template_of
 from messaging.sending.texts import text_of, text_with
-from messaging.states import DeliveryKind, MessageState, Purpose, RequestState
+from messaging.states import DeliveryKind, MessageState, Purpose
 
 # How long before it goes a message may have been asked for: 60 days, and what a carrier's trouble may take.
 LONGEST_AHEAD = timedelta(days=62)
@@ -59,7 +60,39 @@ JOIN messaging_sendrequest request ON request.id = message.request_id AND reques
     AND request.sender = %(sender)s AND (request.purpose = 'AUTH') = %(is_auth)s
     AND (%(is_auth)s OR request.message_type = %(message_type)s)
 """
+# As a statement of its own, since a chunk asks it: the ORM would take longer to write it than the database to
+# answer. `kind IN ('MASS', 'TAG')` is what the index of these few rows says of them.
+RIVALS = """
+SELECT id FROM messaging_sendrequest
+WHERE project_id = %(project)s AND sender = %(sender)s AND kind = %(kind)s AND kind IN ('MASS', 'TAG')
+    AND (purpose = 'AUTH') = %(is_auth)s AND (%(is_auth)s OR message_type = %(message_type)s)
+    AND (state IN ('SENDING', 'CANCELING') OR completed_at >= %(since)s OR canceled_at >= %(canceled_since)s)
+    AND id <> %(not_id)s
+"""
 NO_ID = UUID(int=0)
+
+
+class Unlike:
+    """What this process knows of the last requests: which others can say nothing that they say.
+
+    A request of many keeps its texts and pictures, so that this is asked once, not for each chunk.
+    """
+
+    MOST = 64
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[UUID, set[UUID]] = OrderedDict()
+
+    def of(self, request_id: UUID) -> set[UUID]:
+        """Those unlike the request, to be added to."""
+        known = self._known.setdefault(request_id, set())
+        self._known.move_to_end(request_id)
+        if len(self._known) > self.MOST:
+            self._known.popitem(last=False)
+        return known
+
+
+UNLIKE = Unlike()
 
 
 class Earlier(NamedTuple):
@@ -93,7 +126,7 @@ def repeated(chunk: ClaimedChunk, request: SendRequest, rows: Sequence[Row], at:
 
     Within the transaction that lets the others go.
     """
-    minutes = blocking_minutes(request.project_id)
+    minutes = minutes_of(request.project)
     if not minutes or not rows:
         return {}
     _lock(request, rows)
@@ -166,22 +199,26 @@ def rivals_of(search: Search) -> list[SendRequest]:
     Itself too, where it goes to a number more than once.
     """
     request = search.request
-    is_going = Q(state__in=[RequestState.SENDING, RequestState.CANCELING])
-    went = Q(completed_at__gte=search.since) | Q(canceled_at__gte=search.since - LONGEST_CANCELING)
-    rows = SendRequest.objects.filter(
-        is_going | went, project=request.project_id, sender=request.sender, kind=request.kind
-    )
-    # What the index of these few rows says of them, in its words.
-    rows = rows.filter(_same_type(request), kind__in=OF_MANY)
-    if not request.include_duplicates:
-        rows = rows.exclude(pk=request.pk)
-    return list(_like(request, rows).values())
-
-
-def _same_type(request: SendRequest) -> Q:
-    if request.purpose == Purpose.AUTHENTICATION:
-        return Q(purpose=Purpose.AUTHENTICATION)
-    return Q(message_type=request.message_type) & ~Q(purpose=Purpose.AUTHENTICATION)
+    params: dict[str, Any] = {
+        "project": request.project_id,
+        "sender": request.sender,
+        "kind": request.kind,
+        "is_auth": request.purpose == Purpose.AUTHENTICATION,
+        "message_type": request.message_type,
+        "since": search.since,
+        "canceled_since": search.since - LONGEST_CANCELING,
+        "not_id": NO_ID if request.include_duplicates else request.pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RIVALS, params)
+        rivals = {pk for (pk,) in cursor.fetchall()}
+    unlike = UNLIKE.of(request.pk)
+    others = rivals - unlike
+    if not others:
+        return []
+    found = _like(request, SendRequest.objects.filter(pk__in=others))
+    unlike |= others - found.keys()
+    return list(found.values())
 
 
 def _like(request: SendRequest, rows: QuerySet[SendRequest]) -> dict[UUID, SendRequest]:

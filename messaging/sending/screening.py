@@ -79,8 +79,9 @@ def screen(chunk: ClaimedChunk, batch: SendBatch, rows: Sequence[Row]) -> list[R
             raise ScreenedElsewhere
         refused: Refused = {}
         for policy in POLICIES:
-            refused |= policy(Screened(chunk, batch.request, left, at))
-            left = [row for row in left if row[0] not in refused]
+            if named := policy(Screened(chunk, batch.request, left, at)):
+                refused |= named
+                left = [row for row in left if row[0] not in named]
         moved = move_failed(refused.items(), at)
         deltas = [Delta(batch.request_id, batch.number, Counter.SEND_FAILED, *counted) for counted in moved]
         add_deltas(deltas, at=at)

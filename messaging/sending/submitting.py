@@ -122,7 +122,7 @@ def submit_chunk(chunk: ClaimedChunk) -> None:
     """Hand over the READY messages of a claimed chunk. Raises GatewayUnavailable (it is put back) and
     ClaimLost.
     """
-    batch = SendBatch.objects.select_related("request__project").get(pk=chunk.batch_id)
+    batch = batch_of(chunk)
     request = batch.request
     account = GatewayAccount.objects.filter(pk=chunk.account_id or 0).first()
     if not chunk.is_screened:
@@ -142,6 +142,13 @@ def submit_chunk(chunk: ClaimedChunk) -> None:
     except GatewayUnavailable:
         _put_back(chunk, may_be_handed_over=chunk.cut_short)
         raise
+
+
+def batch_of(chunk: ClaimedChunk) -> SendBatch:
+    """A chunk's batch with all that its messages are judged by, as it is now: by one query."""
+    return SendBatch.objects.select_related(
+        "request__project__advertising_hours", "request__project__duplicate_settings", "request__opt_out_line"
+    ).get(pk=chunk.batch_id)
 
 
 def refusal_of(batch: SendBatch, account: GatewayAccount | None) -> str | None:
@@ -366,7 +373,7 @@ def _wait(work: Work) -> None:
     with transaction.atomic():
         lock_hours(request.project_id)
         now = timezone.now()
-        until = ruling_of(request, now).until or now
+        until = ruling_of(batch_of(chunk).request, now).until or now
         chunk.put_back(not_before=until, may_be_handed_over=chunk.cut_short, attempts=0)
         hold_back(request.pk, until)
 

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from console.accounts.models import Project
@@ -74,6 +75,8 @@ def rules(project: Project, path: Path) -> dict[str, Any]:
         OptOut(project=project, number=number, source=OptOutSource.FILE, **since)
         for number in [*numbers, *islice(strangers, OPT_OUTS - len(numbers))]
     )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE senders_optout")  # what the server does within a minute
     hours = AdvertisingHours(project=project)
     hours.is_on = closed_until(Hours(hours.starts_at, hours.ends_at), now) is None
     hours.save()

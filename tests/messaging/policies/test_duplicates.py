@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from messaging.content.length import replace_unsendable
 from messaging.content.rendering import Text, compile_template
-from messaging.policies.duplicates import BUCKETS, Stream, locks_of, may_say_the_same, type_of
+from messaging.policies.duplicates import BUCKETS, MANY, Stream, locks_of, may_say_the_same, type_of
 from tests.messaging.sending.files import numbers
 
 STREAM = Stream(7, "GENERAL", "SMS", "0212345678")
@@ -60,6 +60,7 @@ def test_every_process_takes_the_same_locks_in_the_same_order() -> None:
     assert taken == sorted(set(taken)) == locks_of(STREAM, people[::-1])
     assert len(taken) == BUCKETS
     assert all(-(2**63) <= key < 2**63 for key in taken)
+    assert locks_of(STREAM, numbers(MANY)) == taken  # which are all that there are
     assert locks_of(STREAM, people[:2]) == [-2498680230903680737, 9189269613398887994]
 
 

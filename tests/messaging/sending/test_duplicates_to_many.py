@@ -1,5 +1,6 @@
 """Of sends to many: which repeat each other, from when on, and what is not even looked at."""
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from messaging.audience.conditions import Condition
 from messaging.models import Chunk, SendRequest
 from messaging.sending import loading
 from messaging.sending.canceling import cancel_request, finish_canceling
-from messaging.sending.duplicates import Search, rivals_of
+from messaging.sending.duplicates import UNLIKE, Search, Unlike, rivals_of
 from messaging.sending.loading import load_request
 from messaging.sending.planning import plan_send
 from messaging.sending.submitting import drain
@@ -100,6 +101,30 @@ def test_only_the_projects_own_sends_are_rivals(command: MakeCommand, project: P
     assert [rivals_of(Search(each, since)) for each in (theirs, ours)] == [[], []]
     twice = send(mass(command, project, numbers(2)))
     assert rivals_of(Search(twice, since)) == [ours]
+
+
+def test_a_send_that_says_something_else_is_read_once(command: MakeCommand, project: Project) -> None:
+    first = send(mass(command, project, numbers(2), body="Something else"))
+    request = send(mass(command, project, numbers(2)))
+    search = Search(request, timezone.now() - timedelta(minutes=10))
+    UNLIKE.of(request.pk).clear()
+    with CaptureQueriesContext(connection) as queries:
+        assert [rivals_of(search), rivals_of(search)] == [[], []]
+    assert [each["sql"].count(first.pk.hex) for each in queries] == [0, 1, 0]
+    alike = send(mass(command, project, numbers(2, start=2)))
+    assert rivals_of(search) == [alike]
+    assert UNLIKE.of(request.pk) == {first.pk}
+
+
+def test_only_the_last_requests_are_remembered() -> None:
+    known = Unlike()
+    ids = [uuid.uuid4() for _ in range(Unlike.MOST + 1)]
+    for each in ids[:-1]:
+        known.of(each).add(ids[-1])
+    known.of(ids[0])
+    known.of(ids[-1])
+    assert known.of(ids[0]) == {ids[-1]}
+    assert known.of(ids[1]) == set()
 
 
 def test_values_make_each_row_its_own_message(command: MakeCommand, project: Project) -> None:
