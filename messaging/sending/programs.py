@@ -6,7 +6,7 @@ all of it: a program's text is never read as a template.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -149,7 +149,8 @@ def line_named(wish: ProgramSend) -> OptOutLine:
 
 
 def _checked(wish: ProgramSend, command: SendCommand) -> Checked:
-    recipients = [_planned(wish, each) for each in wish.recipients]
+    shared = command.shared_values[SUBJECT], command.shared_values[CONTENT]
+    recipients = [_planned(wish, each, shared) for each in wish.recipients]
     countries: dict[int, int] = {}
     for each in recipients:
         countries[each.number.country_code] = countries.get(each.number.country_code, 0) + 1
@@ -165,15 +166,17 @@ def _checked(wish: ProgramSend, command: SendCommand) -> Checked:
     )
 
 
-def _planned(wish: ProgramSend, recipient: ProgramRecipient) -> PlannedRecipient:
-    own = recipient.subject or recipient.content
-    subject, content = _fitted(wish, recipient.subject or wish.subject, recipient.content or wish.content)
-    values = (content,) if wish.message_type == MessageType.SMS else (subject, content)
-    planned = PlannedRecipient(Number(wish.country_code, recipient.number), values, is_shared=not own)
+def _planned(wish: ProgramSend, recipient: ProgramRecipient, shared: tuple[str, str]) -> PlannedRecipient:
+    """`shared` are the subject and text of whoever has none of their own, as they are sent."""
+    fitted = shared
+    if own := recipient.subject or recipient.content:
+        fitted = _fitted(wish, recipient.subject or wish.subject, recipient.content or wish.content)
+    values = fitted[1:] if wish.message_type == MessageType.SMS else fitted
     try:
-        return replace(planned, number=_number(wish.country_code, recipient.number))
+        return PlannedRecipient(_number(wish.country_code, recipient.number), values, is_shared=not own)
     except WrongNumber:
-        return replace(planned, code=WRONG_NUMBER)
+        number = Number(wish.country_code, recipient.number)
+        return PlannedRecipient(number, values, is_shared=not own, code=WRONG_NUMBER)
 
 
 def _number(country_code: int, digits: str) -> Number:
@@ -196,5 +199,7 @@ def _fitted(wish: ProgramSend, subject: str, content: str) -> tuple[str, str]:
 
 def sendable(text: str) -> str:
     """A text as it is kept: whole syllables, newlines of one character, and nothing that cannot be stored."""
+    if text.isascii() and "\x00" not in text and "\r" not in text:
+        return text
     text = text.replace("\x00", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return compose(normalize_newlines(text))

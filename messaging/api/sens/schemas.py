@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_MESSAGES = 100
 MAX_NUMBERS = 1000
@@ -24,7 +24,8 @@ FileName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=1000)
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
-class MessageIn(Schema):
+# What many recipients come in has pydantic's plain base: ninja's reads every field by a getter for models.
+class MessageIn(BaseModel):
     """One recipient, with a text of its own where it has one."""
 
     to: Digits
@@ -32,7 +33,7 @@ class MessageIn(Schema):
     content: Text = ""
 
 
-class FileIn(Schema):
+class FileIn(BaseModel):
     """A file that was uploaded (`fileId`), or one inside the message (`name`, `body` in Base64)."""
 
     file_id: str | None = Field(None, alias="fileId", max_length=80)
@@ -40,7 +41,7 @@ class FileIn(Schema):
     body: str | None = None
 
 
-class SendIn(Schema):
+class SendIn(BaseModel):
     """The wish of POST messages."""
 
     model_config = ConfigDict(populate_by_name=True)
