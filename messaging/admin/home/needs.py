@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from urllib.parse import urlencode, urlsplit
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +20,7 @@ from console.panels import Need
 from messaging.admin.home.health import WORK
 from messaging.admin.home.today import a_day_ago
 from messaging.health.readings import Wellness, has_beat, read_carriers, read_processes, read_queues
-from messaging.models import Webhook
+from messaging.models import Webhook, WebhookDrop
 from messaging.states import Counter, WebhookState
 from messaging.statistics.hours import read_hours
 
@@ -100,6 +100,21 @@ def _webhooks(scope: Scope, now: datetime) -> Iterator[Need]:
         )
         host = urlsplit(address).hostname or ""
         yield Need(sentence % {"host": host}, url, _("See"), "red" if is_off else "amber")
+    yield from _dropped(scope, url)
+
+
+def _dropped(scope: Scope, url: str) -> Iterator[Need]:
+    """What webhooks were never told, until somebody notes that they saw it."""
+    unseen = WebhookDrop.objects.filter(webhook__project=scope.project, seen_at=None)
+    found = unseen.values_list("webhook__url").annotate(n=Sum("hooks")).order_by("webhook")
+    for address, n in found[:SHOWN_WEBHOOKS]:
+        sentence = ngettext(
+            "The webhook %(host)s was never told of %(n)s thing that happened.",
+            "The webhook %(host)s was never told of %(n)s things that happened.",
+            n,
+        )
+        said = sentence % {"host": urlsplit(address).hostname or "", "n": group_number(n)}
+        yield Need(said, url, _("See"))
 
 
 def _keys(scope: Scope, now: datetime) -> Iterator[Need]:

@@ -15,7 +15,7 @@ from messaging.admin.home.needs import needs_of
 from messaging.health import carriers
 from messaging.health.bells import heard, ring_all
 from messaging.health.pulses import Process, pulse
-from messaging.models import GatewayAccount, Webhook
+from messaging.models import GatewayAccount, Webhook, WebhookDrop
 from messaging.states import Counter
 from messaging.statistics.counting import Delta, add_deltas
 from tests.factories import MembershipFactory, RouteFactory, SenderNumberFactory, UserFactory
@@ -193,6 +193,20 @@ def test_webhooks_that_fail_for_long_or_are_off_are_for_managers(manager: Member
         )
     ]
     assert sentences(MembershipFactory(project=manager.project, role="SENDER").user) == []
+
+
+def test_what_a_webhook_was_never_told_is_said_until_it_is_seen(manager: Membership) -> None:
+    address = "https://hooks.example.com/secret-path"
+    times = {"first_at": NOW, "last_at": NOW, "dropped_at": NOW}
+    webhook = Webhook.objects.create(project=manager.project, url=address, events=[])
+    theirs = Webhook.objects.create(project=MembershipFactory().project, url=address, events=[])
+    for one, event, hooks in ((webhook, "a", 1_200), (webhook, "b", 34), (theirs, "a", 5)):
+        WebhookDrop.objects.create(webhook=one, event=event, hooks=hooks, **times)
+    said = "The webhook hooks.example.com was never told of 1,234 things that happened."
+    assert sentences(manager.user) == [(said, "amber")]
+    assert sentences(MembershipFactory(project=manager.project, role="SENDER").user) == []
+    WebhookDrop.objects.filter(webhook=webhook).update(seen_at=NOW)
+    assert sentences(manager.user) == []
 
 
 def test_what_is_red_stands_first(manager: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
