@@ -9,8 +9,6 @@ handed over.
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.gateways.base import (
-    Gateway,
     GatewayUnavailable,
     GatewayUncertain,
     OutboundMessage,
@@ -37,28 +34,30 @@ from messaging.result_codes import (
     SENDER_NOT_APPROVED,
 )
 from messaging.sending.accounts import gateway_of
-from messaging.sending.advertising import Ruling, hold_back, opted_out_ids, ruling_of
+from messaging.sending.advertising import hold_back, opted_out_ids, ruling_of
 from messaging.sending.advertising_hours import lock_hours
 from messaging.sending.attachments import attachments_of
 from messaging.sending.claiming import ClaimedChunk, claim_chunk
 from messaging.sending.completing import complete_batch
-from messaging.sending.international import give_back
-from messaging.sending.moves import CHUNK
 from messaging.sending.outbound import Row, ready_rows, render, subject_of
-from messaging.sending.outcomes import Outcome, move_range, write_outcome
-from messaging.sending.parts import parts_of_group, parts_of_rows
-from messaging.sending.retrying import once_more_on_deadlock
+from messaging.sending.outcomes import Outcome
+from messaging.sending.parts import parts_of_group
+from messaging.sending.recording import (
+    ClaimLost,
+    Work,
+    fail_all,
+    put_back,
+    record,
+    record_unknown,
+    started_at,
+)
 from messaging.sending.screening import ScreenedElsewhere, screen
-from messaging.states import ChunkState, Counter, Lane, MessageState, Purpose, RequestState, Source
-from messaging.statistics.counting import Delta, add_deltas
+from messaging.states import Lane, Purpose, RequestState, Source
 from senders.services.registration import is_approved
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
-MOST_ATTEMPTS = 5
-RETRY_FOR = timedelta(minutes=10)
-LONGEST_PAUSE = 60  # seconds
 
 # What a gateway calls our purposes.
 PURPOSES: dict[str, str] = {
@@ -66,35 +65,6 @@ PURPOSES: dict[str, str] = {
     Purpose.AUTHENTICATION: "AUTH",
     Purpose.ADVERTISING: "AD",
 }
-
-
-class ClaimLost(Exception):
-    """The lease ran out and another worker has the chunk; it does the rest."""
-
-
-@dataclass(slots=True)
-class Work:
-    """A claimed chunk with all that its messages share."""
-
-    chunk: ClaimedChunk
-    request: SendRequest
-    batch: SendBatch
-    account: GatewayAccount
-    gateway: Gateway
-    attachments: tuple[Path, ...] = ()
-    ruling: Ruling = field(default_factory=Ruling)
-
-    @property
-    def gives_up(self) -> bool:
-        """Whether this was tried so often and so long that what fails now fails for good."""
-        since = max(filter(None, (started_at(self.batch), self.ruling.allowed_since)))
-        return self.chunk.attempts >= MOST_ATTEMPTS and timezone.now() - since > RETRY_FOR
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether the hours without advertising did not begin meanwhile."""
-        closes_at = self.ruling.closes_at
-        return closes_at is None or timezone.now() < closes_at
 
 
 def drain(lane: Lane | str, seconds: float = DRAIN_SECONDS) -> bool:
@@ -134,13 +104,13 @@ def submit_chunk(chunk: ClaimedChunk) -> None:
     # What was cut short passed before; some of it may be at the carrier, and is finished there.
     code = None if chunk.cut_short and account else refusal_of(batch, account)
     if code is not None or account is None:
-        _fail_all(chunk, batch, code or NO_ROUTE)
+        fail_all(chunk, batch, code or NO_ROUTE)
         return
     try:
         work = Work(chunk, request, batch, account, gateway_of(account))
         _submit(work)
     except GatewayUnavailable:
-        _put_back(chunk, may_be_handed_over=chunk.cut_short)
+        put_back(chunk, may_be_handed_over=chunk.cut_short)
         raise
 
 
@@ -165,21 +135,16 @@ def refusal_of(batch: SendBatch, account: GatewayAccount | None) -> str | None:
     return None
 
 
-def started_at(batch: SendBatch) -> datetime:
-    """Since when the messages of a batch may go."""
-    return batch.released_at or batch.due_at
-
-
 def _submit(work: Work) -> None:
     paths = attachment_paths(work.request)
     can_repeat = work.gateway.takes_idempotency_key and paths is not None
     if work.chunk.cut_short and not can_repeat:
         _give_up_cut_short(work)
         if code := refusal_of(work.batch, work.account):
-            _fail_all(work.chunk, work.batch, code)
+            fail_all(work.chunk, work.batch, code)
             return
     if paths is None:
-        _fail_all(work.chunk, work.batch, ATTACHMENT_MISSING)
+        fail_all(work.chunk, work.batch, ATTACHMENT_MISSING)
         return
     if work.request.purpose == Purpose.ADVERTISING and not _advertising_may_go(work):
         return
@@ -195,7 +160,7 @@ def _submit(work: Work) -> None:
         if left and not work.gateway.takes_idempotency_key:
             break  # else what a later group leaves in doubt could not be told from what is left of this one
     if left:
-        _put_back(work.chunk, may_be_handed_over=work.chunk.cut_short)
+        put_back(work.chunk, may_be_handed_over=work.chunk.cut_short)
     else:
         complete_batch(batch_id=work.batch.pk, request_id=work.request.pk)
 
@@ -247,7 +212,7 @@ def _submit_group(work: Work, group: Sequence[OutboundMessage], failed: Failed, 
     at = timezone.now()
     outcome = _hand_over(work, group) if group else Outcome()
     outcome.failed = [*failed, *outcome.failed]
-    _record(work, outcome, at, is_done=is_last and not outcome.left)
+    record(work, outcome, at, is_done=is_last and not outcome.left)
     return len(outcome.left)
 
 
@@ -291,54 +256,6 @@ def _submission(work: Work, group: Sequence[OutboundMessage]) -> Submission:
     )
 
 
-# --- recording -----------------------------------------------------------------------------------
-
-
-@once_more_on_deadlock
-def _record(
-    work: Work, outcome: Outcome, at: datetime, *, is_done: bool, is_unscreened: bool = False
-) -> None:
-    """Write what came of a group, and that the chunk is done with it, while the claim holds.
-
-    `is_unscreened`: whoever claims the chunk next takes nothing of it for handed over, and screens it again.
-    """
-    with transaction.atomic():
-        if not work.chunk.lock():
-            raise ClaimLost
-        deltas = write_outcome(
-            outcome,
-            request_id=work.request.pk,
-            batch_number=work.batch.number,
-            account_id=work.account.pk,
-            at=at,
-        )
-        give_back(chunk_id=work.chunk.id, deltas=deltas)
-        add_deltas(deltas, at=at)
-        if is_done:
-            _close(work.chunk, at)
-        elif is_unscreened:
-            CHUNK.advance(work.chunk.rows(), ChunkState.CLAIMED, screened_at=None)
-
-
-def _close(chunk: ClaimedChunk, at: datetime) -> None:
-    CHUNK.advance(chunk.rows(), ChunkState.DONE, lease_until=None, done_at=at)
-
-
-@once_more_on_deadlock
-def _fail_all(chunk: ClaimedChunk, batch: SendBatch, code: str) -> None:
-    """Nothing that is left of the chunk may go."""
-    at = timezone.now()
-    with transaction.atomic():
-        if not chunk.lock():
-            raise ClaimLost
-        moved = move_range(chunk.first_id, chunk.last_id, state=MessageState.FAILED, code=code, at=at)
-        deltas = [Delta(batch.request_id, batch.number, Counter.SEND_FAILED, *counted) for counted in moved]
-        give_back(chunk_id=chunk.id, deltas=deltas)
-        add_deltas(deltas, at=at)
-        _close(chunk, at)
-    complete_batch(batch_id=batch.pk, request_id=batch.request_id)
-
-
 # --- advertising ---------------------------------------------------------------------------------
 
 
@@ -351,8 +268,8 @@ def _advertising_may_go(work: Work) -> bool:
     work.ruling = ruling_of(request, timezone.now())
     if work.ruling.code:
         if chunk.cut_short:
-            _record_unknown(work, ready_rows(chunk.first_id, chunk.last_id))
-        _fail_all(chunk, work.batch, work.ruling.code)
+            record_unknown(work, ready_rows(chunk.first_id, chunk.last_id))
+        fail_all(chunk, work.batch, work.ruling.code)
         return False
     if work.ruling.until:
         _wait(work)
@@ -367,7 +284,7 @@ def _wait(work: Work) -> None:
     chunk, request = work.chunk, work.request
     if request.state == RequestState.CANCELING:
         if chunk.cut_short:
-            _record_unknown(work, ready_rows(chunk.first_id, chunk.last_id))
+            record_unknown(work, ready_rows(chunk.first_id, chunk.last_id))
         chunk.put_back(not_before=timezone.now(), may_be_handed_over=False)
         return
     with transaction.atomic():
@@ -382,7 +299,7 @@ def _give_up_opted_out(work: Work) -> None:
     """Who refused since the chunk was cut short gets nothing again; what went before nobody knows."""
     rows = ready_rows(work.chunk.first_id, work.chunk.last_id)
     ids = set(opted_out_ids(rows, project_id=work.request.project_id))
-    _record_unknown(work, [row for row in rows if row[0] in ids])
+    record_unknown(work, [row for row in rows if row[0] in ids])
 
 
 # --- giving back ---------------------------------------------------------------------------------
@@ -396,24 +313,5 @@ def _give_up_cut_short(work: Work) -> None:
     rows = ready_rows(work.chunk.first_id, work.chunk.last_id)
     group = next(grouped(render(work.request, rows).messages, work.gateway.group_size), [])
     ids = {message.id for message in group}
-    _record_unknown(work, [row for row in rows if row[0] in ids], is_unscreened=True)
+    record_unknown(work, [row for row in rows if row[0] in ids], is_unscreened=True)
     work.chunk.cut_short = work.chunk.is_screened = False
-
-
-def _record_unknown(work: Work, rows: Sequence[Row], *, is_unscreened: bool = False) -> None:
-    """These may have been handed over, and nobody will ask again."""
-    if rows:
-        outcome = Outcome(
-            unknown=[row[0] for row in rows],
-            parts=parts_of_rows(work.request, rows),
-            is_asked_for=work.gateway.polls_results,
-            since=started_at(work.batch),
-        )
-        _record(work, outcome, timezone.now(), is_done=False, is_unscreened=is_unscreened)
-
-
-def _put_back(chunk: ClaimedChunk, *, may_be_handed_over: bool) -> None:
-    pause = min(2 ** min(chunk.attempts, 10), LONGEST_PAUSE)
-    chunk.put_back(
-        not_before=timezone.now() + timedelta(seconds=pause), may_be_handed_over=may_be_handed_over
-    )

@@ -21,7 +21,7 @@ from messaging.gateways.base import (
 )
 from messaging.gateways.simulator import Simulator
 from messaging.models import Chunk, DeliveryReport, GatewayAccount, Message, Route, SendRequest
-from messaging.sending import accounts, recovery, submitting
+from messaging.sending import accounts, recording, recovery
 from messaging.sending.claiming import claim_chunk
 from messaging.sending.commands import Recipient
 from messaging.sending.planning import plan_send
@@ -299,7 +299,7 @@ def test_a_carrier_that_keeps_refusing_is_given_up(
     command: MakeCommand, keyed: type[Scripted], clock: time_machine.Traveller
 ) -> None:
     request = plan_send(command())
-    for _again in range(submitting.MOST_ATTEMPTS + 12):
+    for _again in range(recording.MOST_ATTEMPTS + 12):
         keyed.script[:] = [refuse_first("1001", True)]
         drain(Lane.SINGLE)
         seconds_later(clock, 61)

@@ -15,10 +15,11 @@ from messaging.sending.canceling import cancel_request, finish_canceling
 from messaging.sending.claiming import claim_chunk
 from messaging.sending.commands import Split
 from messaging.sending.planning import plan_send
+from messaging.sending.recording import ClaimLost
 from messaging.sending.recovery import give_up_waiting, recover_stale_chunks
 from messaging.sending.releasing import release_due
 from messaging.sending.reporting import apply_reports, collect_reports
-from messaging.sending.submitting import ClaimLost, drain, submit_chunk
+from messaging.sending.submitting import drain, submit_chunk
 from messaging.states import Counter, Lane
 from messaging.statistics.counting import Delta, add_deltas, fold
 from messaging.statistics.queries import failures_of, progress_of, progress_of_batches

@@ -23,10 +23,11 @@ from messaging.sending.conversion import convert
 from messaging.sending.outcomes import Outcome, write_outcome
 from messaging.sending.parts import parts_of_messages
 from messaging.sending.planning import plan_send
+from messaging.sending.recording import ClaimLost
 from messaging.sending.recovery import give_up_waiting, recover_stale_chunks
 from messaging.sending.releasing import release_due
 from messaging.sending.reporting import apply_reports, collect_reports
-from messaging.sending.submitting import ClaimLost, drain, submit_chunk
+from messaging.sending.submitting import drain, submit_chunk
 from messaging.states import Counter, DeliveryKind, Lane, MessageType, Purpose
 from messaging.statistics.counting import add_deltas, fold
 from messaging.statistics.hours import read_hours
