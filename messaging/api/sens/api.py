@@ -51,7 +51,7 @@ api = DescribedAPI(
     openapi_url="/openapi.json",
     docs_decorator=require_safe,
 )
-ERRORS = {400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut, 429: ErrorOut, 500: ErrorOut}
+ERRORS = dict.fromkeys([400, 401, 403, 404, 413, 429, 500], ErrorOut)
 
 
 @api.exception_handler(Refused)
