@@ -2,8 +2,11 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from console.chunked import Measured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings.production")
 
-application = get_wsgi_application()
+application = Measured(get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -101,6 +101,12 @@ def end_rotation(*, key: AccessKey, seen: str | None = None) -> bool:
         return True
 
 
+def forget_secrets() -> int:
+    """Drop old secrets whose time is over: nobody needs their ciphertext any more. Returns how many."""
+    over = AccessKey.objects.filter(previous_secret_until__lte=timezone.now())
+    return over.update(previous_secret=None, previous_secret_until=None)
+
+
 def rotation_of(key: AccessKey) -> str:
     """Which secrets the key has, as a word that changes whenever it is rotated; it says nothing of them."""
     return key.rotated_at.isoformat() if key.rotated_at else "never"

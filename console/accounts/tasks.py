@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from console.accounts import notice_mail, pruning
+from console.accounts import keys, notice_mail, pruning
 from console.queues import TaskName
 
 
@@ -10,6 +10,7 @@ from console.queues import TaskName
 def prune_sign_ins() -> None:
     pruning.prune_sign_ins()
     pruning.prune_trail()
+    keys.forget_secrets()
 
 
 @shared_task(name=TaskName.MAIL_NOTICES.value)

@@ -8,10 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.accounts import keys
-from console.admin.keys import OneKeyPage
+from console.admin.keys import IS_REVOKED, OneKeyPage
 from console.pages import page_url, register_page
 
-STAYS = _("The key is revoked, and stays as it was.")
 OTHERS = _("The key has another secret since this page was opened; nothing was changed. Please look again.")
 
 
@@ -51,7 +50,7 @@ class KeyRotatePage(RotationPage):
             messages.error(self.request, OTHERS)
             return self.back_to_key()
         if rotated is None:
-            messages.error(self.request, STAYS)
+            messages.error(self.request, IS_REVOKED)
             return self.back_to_key()
         self.template_name = "console/accounts/key_rotated.html"
         return self.render_to_response(self.get_context_data(rotated=rotated, ended=ended))
@@ -79,5 +78,7 @@ class KeyRotationEndPage(RotationPage):
                 self.request, _("The old secret has ended: calls that are signed with it are refused.")
             )
         else:
-            messages.error(self.request, STAYS if self.key.revoked_at else _("The key has no old secret."))
+            messages.error(
+                self.request, IS_REVOKED if self.key.revoked_at else _("The key has no old secret.")
+            )
         return self.back_to_key()

@@ -22,6 +22,7 @@ from console.guard import person_of
 from console.pages import ConsolePage, page_url, register_page
 
 FORM_LASTS = 24 * 3600
+IS_REVOKED = _("The key is revoked, and stays as it was.")
 
 
 class KeyForm(forms.Form):
@@ -152,7 +153,7 @@ class KeyChangePage(OneKeyPage, FormView):
         if keys.change_key(key=self.key, **form.cleaned_data):
             messages.success(self.request, _("The key was saved."))
         else:
-            messages.error(self.request, _("The key is revoked, and stays as it was."))
+            messages.error(self.request, IS_REVOKED)
         return HttpResponseRedirect(page_url("access_key", self.key.pk))
 
     def form_invalid(self, form: Any) -> HttpResponse:

@@ -37,6 +37,7 @@ _PHRASE = "무G료G(?:수G신G)?거G부".replace("G", _GAP)
 _STATEMENT = rf"(?:\[{_GAP}{_PHRASE}{_GAP}\]|{_PHRASE})"
 _CLOSED = re.compile(rf"{_STATEMENT}\s*(?P<number>080(?:[ -]?[0-9]){{7,8}})\s*\Z")
 _UNNUMBERED = re.compile(rf"{_STATEMENT}\s*\Z")
+_BETWEEN = r"[-\u2010-\u2015.\s()]{0,3}"  # (080) 123 - 4567
 _ENGLISH = re.compile(r"\s*[(\[]\s*ads?\s*[)\]]", re.IGNORECASE)
 
 _SENTENCES = {
@@ -65,6 +66,13 @@ def says_advertising(body: str) -> bool:
     """
     shown = (letter for letter in PLACEHOLDER.sub("", body) if _is_seen(letter))
     return "".join(islice(shown, len(OPENING))) == OPENING
+
+
+def names_number(text: str, number: str) -> bool:
+    """Whether a text names a number (digits): its digits together, or with hyphens, dots, brackets and white
+    space between them, and not as a part of a longer number.
+    """
+    return re.search(rf"(?<!\d)(?<!\d[-.]){_BETWEEN.join(number)}(?![-.]?\d)", text) is not None
 
 
 def problem_sentence(code: str, line_number: str) -> Text:

@@ -54,7 +54,8 @@ WITH moved AS (
 """
 MOVE_UNKNOWN = """
 WITH moved AS (
-    UPDATE messaging_message message SET state = 'UNKNOWN', result_code = %(code)s, submitted_at = %(at)s
+    UPDATE messaging_message message
+    SET state = 'UNKNOWN', result_code = %(code)s, submitted_at = %(at)s, finished_at = %(at)s
     WHERE id = ANY(%(ids)s::uuid[]) AND state = 'READY'
 """
 KEEP_REFERENCES = """

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from console.accounts.audit import record_deed
+from console.accounts.models import Project
 from console.queues import TaskName, enqueue_on_commit
 from messaging.deeds import HELD, SENT, SENT_TO_TAGS
 from messaging.ids import message_id, new_request_id
@@ -54,11 +55,17 @@ def plan_send(command: SendCommand) -> SendRequest:
 
 def submitted_before(command: SendCommand) -> SendRequest | None:
     """The request of an earlier command with its token. Raises OtherSubmission."""
-    if not command.submission_token:
+    return submitted_under(command.project, command.submission_token, command.submission_digest)
+
+
+def submitted_under(project: Project, token: str | None, digest: str) -> SendRequest | None:
+    """The request that was made under a token, for whoever asks before there is a command. Raises
+    OtherSubmission where that was another submission.
+    """
+    if not token:
         return None
-    requests = SendRequest.objects.filter(project=command.project)
-    found = requests.filter(submission_token=command.submission_token).first()
-    if found is not None and found.submission_digest != command.submission_digest:
+    found = SendRequest.objects.filter(project=project, submission_token=token).first()
+    if found is not None and found.submission_digest != digest:
         raise OtherSubmission
     return found
 

@@ -17,6 +17,7 @@ from console.accounts.models import Project
 from messaging.content.length import compose, cut, normalize_newlines
 from messaging.content.limits import KOREA, Surface, text_limits
 from messaging.models import Attachment, SeenSignature, SendRequest
+from messaging.policies.advertising import names_number
 from messaging.recipients.numbers import WRONG_FORMAT, Number, WrongNumber, with_country_code, without_plus
 from messaging.result_codes import WRONG_NUMBER
 from messaging.sending.checking import Checked, PlannedRecipient
@@ -78,10 +79,11 @@ class NotAllowed(Exception):
 def send_for_program(wish: ProgramSend, *, is_new: Callable[[], bool]) -> SendRequest:
     """The request of a wish. Raises NotAllowed, OtherSubmission, and Replayed where `is_new`, which is asked
     within the transaction that writes it, says no.
+
+    Whoever has a token asks `submitted_under` first: a wish that was carried out is answered again, whatever
+    became since of what it names. Here a token counts only between calls at the same time.
     """
     command = _command(wish)
-    if found := submitted_before(command):
-        return found
     _refuse(wish)
     checked = _checked(wish, command)
     try:
@@ -141,9 +143,9 @@ def _refuse(wish: ProgramSend) -> None:
 
 def line_named(wish: ProgramSend) -> OptOutLine:
     """The open 080 line that all texts of advertising name. Raises NotAllowed."""
-    digits = ["".join(filter(str.isdigit, text)) for text in texts_of(wish)]
+    texts = texts_of(wish)
     for line in open_lines(wish.project):
-        if all(line.number in text for text in digits):
+        if all(names_number(text, line.number) for text in texts):
             return line
     raise NotAllowed("Advertising (AD) names in each text an 080 number that is open in this service.")
 

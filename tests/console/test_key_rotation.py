@@ -8,7 +8,7 @@ import time_machine
 from django.db import connection, transaction
 from django.test import Client
 
-from console.accounts import keys
+from console.accounts import keys, tasks
 from console.accounts.models import AccessKey, AuditEntry, Membership
 from console.accounts.roles import ProjectRole
 from tests.console.conftest import SignIn
@@ -46,6 +46,23 @@ class TestServices:
         assert second is not None
         assert third is not None
         assert keys.secrets_of(third, third.rotated_at) == [third.secret, second.secret]
+
+    def test_an_old_secret_is_forgotten_when_its_time_is_over(self) -> None:
+        kept, ended = AccessKeyFactory(), AccessKeyFactory()
+        with time_machine.travel(NOW, tick=False) as clock:
+            keys.rotate_key(key=ended)
+            clock.shift(timedelta(microseconds=1))
+            rotated = keys.rotate_key(key=kept)
+            clock.move_to(NOW + WEEK - timedelta(microseconds=1))
+            tasks.prune_sign_ins()
+            assert None not in (*secrets_of(kept), *secrets_of(ended))
+            clock.move_to(NOW + WEEK)
+            tasks.prune_sign_ins()
+        assert rotated is not None
+        assert secrets_of(kept) == (rotated.secret, kept.secret)
+        now = AccessKey.objects.get(pk=ended.pk)
+        assert (now.previous_secret, now.previous_secret_until) == (None, None)
+        assert now.rotated_at == NOW
 
     def test_who_saw_other_secrets_changes_nothing(self) -> None:
         key = AccessKeyFactory()

@@ -13,7 +13,7 @@ from messaging.api.sens import files, reservations, unsubscribes
 from messaging.api.sens.answering import UNREADABLE, response_of
 from messaging.api.sens.answers import FoundMessagesOut, OneMessageOut
 from messaging.api.sens.auth import Caller, caller_of
-from messaging.api.sens.bodies import BodyParser
+from messaging.api.sens.bodies import BodyParser, read_out
 from messaging.api.sens.description import DescribedAPI
 from messaging.api.sens.docs import DocsPage
 from messaging.api.sens.errors import Refused, bad_request, too_large
@@ -51,12 +51,13 @@ api = DescribedAPI(
     openapi_url="/openapi.json",
     docs_decorator=require_safe,
 )
-ERRORS = {400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut, 429: ErrorOut, 500: ErrorOut}
+ERRORS = dict.fromkeys([400, 401, 403, 404, 413, 429, 500], ErrorOut)
 
 
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """A refusal as the API writes it."""
+    read_out(request)
     return response_of(error)
 
 
@@ -78,6 +79,7 @@ def not_readable(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(RequestDataTooBig)
 def not_read(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """A body that is longer than any call needs."""
+    read_out(request)
     return response_of(too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
 
 

@@ -12,6 +12,7 @@ from console.accounts.keys import Refusal, authenticate, secrets_of, touch
 from console.accounts.middleware import client_address
 from console.accounts.models import AccessKey, Project
 from messaging.api import rate, replay
+from messaging.api.sens.bodies import whole_body
 from messaging.api.sens.errors import made_before, no_service, too_many, unauthorized
 from messaging.api.sens.signature import is_timely, read, sign
 
@@ -54,7 +55,7 @@ def caller_of(request: HttpRequest, service_id: str) -> Caller:
     if rate.is_over(found.project_id, now):
         raise too_many()
     touch(found, now, address)
-    return Caller(found.project, found, signature, request.body, now)
+    return Caller(found.project, found, signature, whole_body(request), now)
 
 
 def take_once(caller: Caller) -> None:

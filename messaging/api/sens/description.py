@@ -100,7 +100,6 @@ def _complete(said: dict[str, Any]) -> None:
     if "requestBody" in said:
         examples = {name: {"value": value} for name, value in route.bodies.items()}
         said["requestBody"]["content"][JSON]["examples"] = examples
-        answers["413"] = {**answers["400"], "description": HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase}
     if said["operationId"] == "postMessages":
         said["parameters"].append(
             {"in": "header", "name": "Idempotency-Key", "description": KEY, "schema": {"type": "string"}}

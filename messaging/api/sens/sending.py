@@ -15,6 +15,7 @@ from messaging.api.sens.words import HOME, request_time
 from messaging.content.limits import KOREA, Surface
 from messaging.models import SendRequest
 from messaging.sending.commands import OtherSubmission
+from messaging.sending.planning import submitted_under
 from messaging.sending.programs import (
     NotAllowed,
     ProgramRecipient,
@@ -31,11 +32,19 @@ JUST_PAST = timedelta(minutes=1)
 
 
 def send(caller: Caller, body: SendIn, *, idempotency_key: str) -> SendOut:
-    """Carry out a wish, once. Raises Refused."""
-    wish = _wish(caller, body, idempotency_key)
+    """Carry out a wish, once. Raises Refused.
+
+    What was carried out under its key is answered before anything that it names is looked at: a file may have
+    expired meanwhile, or a sender number been withdrawn.
+    """
+    token = _token(idempotency_key)
+    digest = hashlib.sha256(caller.body).hexdigest() if token else ""
     try:
+        if found := submitted_under(caller.project, token, digest):
+            return answer(found)
         request = send_for_program(
-            wish, is_new=lambda: replay.is_new(caller.signature, caller.body, caller.at)
+            _wish(caller, body, token, digest),
+            is_new=lambda: replay.is_new(caller.signature, caller.body, caller.at),
         )
     except NotAllowed as refused:
         raise bad_request(str(refused)) from refused
@@ -56,9 +65,7 @@ def answer(request: SendRequest) -> SendOut:
     )
 
 
-def _wish(caller: Caller, body: SendIn, idempotency_key: str) -> ProgramSend:
-    if len(idempotency_key) > LONGEST_KEY:
-        raise bad_request(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
+def _wish(caller: Caller, body: SendIn, token: str | None, digest: str) -> ProgramSend:
     attachments = attachments_for(caller.project, body)
     message_type = MessageType(body.type)
     if message_type == MessageType.MMS and not attachments:
@@ -79,8 +86,8 @@ def _wish(caller: Caller, body: SendIn, idempotency_key: str) -> ProgramSend:
         attachments=attachments,
         due_at=due_at,
         time_zone=zone,
-        token=_token(idempotency_key),
-        digest=hashlib.sha256(caller.body).hexdigest() if idempotency_key else "",
+        token=token,
+        digest=digest,
     )
 
 
@@ -90,9 +97,11 @@ def _refuse_type(message_type: MessageType, body: SendIn) -> None:
 
 
 def _token(idempotency_key: str) -> str | None:
-    """Keys of any characters, as long as the column takes, apart from those of forms."""
+    """Keys of any characters, as long as the column takes, apart from those of forms. Raises Refused."""
     if not idempotency_key:
         return None
+    if len(idempotency_key) > LONGEST_KEY:
+        raise bad_request(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
     return f"sens:{hashlib.sha256(idempotency_key.encode()).hexdigest()}"
 
 

@@ -12,6 +12,7 @@ from messaging.policies.advertising import (
     OPENING,
     OTHER_NUMBER,
     apply_statements,
+    names_number,
     problem_sentence,
     says_advertising,
     statement_problems,
@@ -193,3 +194,48 @@ def test_each_problem_is_said_with_the_number_to_write() -> None:
         "Advertising must end with 무료거부 080-123-4567, so that it can be refused for free."
     )
     assert all("080-123-4567" in said[code] for code in (OTHER_NUMBER, NO_NUMBER))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "무료거부 0801234567",
+        "[Free call block]0801234567",
+        "무료거부0801234567번",
+        "080-123-4567",
+        "080 123 4567",
+        "080.123.4567",
+        "080)123-4567",
+        "(080) 123 - 4567",
+        "080‑123–4567",
+        "080\n1234567",
+        "1588 0801234567",
+        "(2026)0801234567",
+        "0801234567 1234",
+        "0801234567.",
+        "00801234567, 0801234567",
+    ],
+)
+def test_a_number_is_named(text: str) -> None:
+    assert names_number(text, LINE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "00801234567",
+        "08012345678",
+        "10801234567",
+        "1-080-123-4567",
+        "080-123-4567-8",
+        "080-123-45678",
+        "080-123-456",
+        "080, 123, 4567",
+        "080 원 123 4567",
+        "８0801234567",
+        "0801234568 0801234566",
+    ],
+)
+def test_digits_that_only_hold_a_number_do_not_name_it(text: str) -> None:
+    assert not names_number(text, LINE)

@@ -9,6 +9,8 @@ from django.test import Client
 
 from messaging.api.sens import api as routes
 from messaging.models import Message, SendRequest
+from messaging.sending.submitting import drain
+from messaging.states import Lane
 from tests.messaging.api.sens.sized import jpeg_of
 
 pytestmark = pytest.mark.django_db
@@ -228,6 +230,80 @@ def test_a_body_that_is_larger_than_any_is_not_read(sens, settings):
     answer = sens.post("/messages", b" " * (most + 1))
     assert error_of(answer) == (413, [f"A body has at most {most} bytes."])
     assert answer.json()["error"]["errorCode"] == "430"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/files"),
+        ("POST", "/unsubscribes"),
+        ("DELETE", "/unsubscribes"),
+        ("GET", "/messages?requestId=1"),
+        ("DELETE", "/reservations/1"),
+    ],
+)
+def test_so_it_is_on_every_route(sens, settings, method, path):
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert error_of(sens.call(method, path, b" " * (most + 1))) == (
+        413,
+        [f"A body has at most {most} bytes."],
+    )
+
+
+def test_of_a_name_that_stands_twice_the_later_value_counts(sens, sending):
+    """As in most languages. What is checked is what is sent."""
+    body = json.dumps(sending(content="first"))[:-1]
+    assert sens.post("/messages", body + ', "content": "second"}').status_code == 202
+    answer = sens.get(f"/messages/{Message.objects.get().pk}").json()
+    assert answer["messages"][0]["content"] == "second"
+    status, reasons = error_of(sens.post("/messages", body + ', "from": "0299999999"}'))
+    assert (status, reasons) == (
+        400,
+        ["The caller ID 0299999999 is not registered and approved in this service."],
+    )
+    assert SendRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize("nul", ["\x00", "a\x00b", "\x00" * 10])
+def test_a_nul_in_a_text_is_kept_as_what_cannot_be_sent(sens, sending, nul):
+    """PostgreSQL holds none. The message fails with its code, as one of an emoji does."""
+    answer = sens.post("/messages", sending(content=nul))
+    assert answer.status_code == 202
+    drain(Lane.SINGLE)
+    [message] = sens.get(f"/messages?requestId={answer.json()['requestId']}").json()["messages"]
+    assert (message["status"], message["statusCode"]) == ("COMPLETED", "3022")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("/messages", b"", "The body: Field required"),
+        ("/files", b"", "The body: Field required"),
+        ("/unsubscribes", b"", "The body: Field required"),
+        ("/unsubscribes", b"{}", "The body: Input should be a valid list"),
+        ("/unsubscribes", b'[{"clientTelNo": "\\ud800"}]', "0.clientTelNo: Input should be a valid string, "),
+        (
+            "/unsubscribes",
+            b'[{"clientTelNo": ' + b"9" * 4000 + b"}]",
+            "0.clientTelNo: Input should be a valid ",
+        ),
+        ("/files", b'{"fileName": "a.jpg", "fileBody": 1}', "fileBody: Input should be a valid string"),
+        (
+            "/files",
+            b'{"fileName": "\\u0000.jpg", "fileBody": "AAAA"}',
+            "fileName: String should match pattern",
+        ),
+    ],
+)
+def test_what_is_said_of_a_body_that_is_none(sens, path, body, reason):
+    status, [said] = error_of(sens.post(path, body))
+    assert (status, said[: len(reason)]) == (400, reason)
+
+
+def test_names_that_nobody_knows_are_not_looked_at(sens, sending):
+    """However deep, long or broken they are, as far as they are JSON."""
+    unknown = {"useSmsFailover": True, "x": [[[]]] * 100, "y": 10**3000, "\ud800": "\udfff", "": None}
+    assert sens.post("/messages", sending(**unknown)).status_code == 202
 
 
 def test_a_query_of_more_fields_than_any(sens, settings):

@@ -1,16 +1,22 @@
 """Idempotency-Key: whatever is repeated, a wish is carried out once and its first answer given again."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 
 from console.accounts.models import Project
 from messaging.models import Message, SeenSignature, SendRequest
+from senders.models import SenderNumber
+from senders.states import NumberState
 from tests.factories import AccessKeyFactory
 from tests.messaging.api.sens.client import SensClient
+from tests.messaging.api.sens.pictures import upload
 from tests.sends import make_project
 
+NOON = datetime(2026, 11, 2, 3, tzinfo=UTC)
 KEY = {"Idempotency-Key": "order 4711"}
 OTHER_BODY = "This Idempotency-Key was used with another body."
 
@@ -28,6 +34,21 @@ class TestRepeated:
         assert again.json() == first.json()
         assert [str(each.pk) for each in SendRequest.objects.all()] == [first.json()["requestId"]]
         assert Message.objects.count() == 1
+
+    def test_what_it_names_may_be_gone_meanwhile(self, sens, sending, project) -> None:
+        """The file has expired, the sender number was withdrawn: the first answer stays."""
+        with time_machine.travel(NOON, tick=False) as clock:
+            wish = sending(type="MMS", subject="s", files=[{"fileId": upload(sens).json()["fileId"]}])
+            first = sens.post("/messages", wish, headers=KEY)
+            assert first.status_code == 202, first.content
+            clock.shift(timedelta(days=6))
+            assert said(sens.post("/messages", wish))[1][0][:4] == "S007"
+            SenderNumber.objects.filter(project=project).update(state=NumberState.WITHDRAWN)
+            again = sens.post("/messages", wish, headers=KEY)
+            other = sens.post("/messages", {**wish, "content": "other"}, headers=KEY)
+        assert (again.status_code, again.json()) == (202, first.json())
+        assert said(other) == (400, [OTHER_BODY])
+        assert (SendRequest.objects.count(), Message.objects.count()) == (1, 1)
 
     def test_another_key_of_the_project_is_the_same_program(self, sens, sending, project):
         other = SensClient(project, AccessKeyFactory(project=project))

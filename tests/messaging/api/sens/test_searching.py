@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from messaging.models import SendRequest
 from messaging.sending.canceling import cancel_request, finish_canceling
+from messaging.sending.outcomes import move_unknown
 from messaging.states import MessageState, MessageType, Purpose, RequestState, Source
 from tests.messaging.api.sens.asking import (
     NOW,
@@ -30,6 +31,8 @@ from tests.messaging.api.sens.asking import (
 from tests.messaging.api.sens.client import SensClient
 
 pytestmark = pytest.mark.django_db
+
+RESULT_FIELDS = ("status", "statusCode", "statusName", "statusMessage", "completeTime")
 
 
 @pytest.fixture(autouse=True)
@@ -371,6 +374,23 @@ class TestByCompleteTime:
             assert ids(get(sens, **asked, pageSize=1)) == ids_of(old, 2)
             assert ids(get(sens, **asked, pageSize=1, pageIndex=1)) == ids_of(new, 1)
             assert ids(get(sens, **asked, pageSize=1, pageIndex=2)) == []
+
+    def test_what_nobody_knows_is_found_where_its_answer_says(self, sens, sending) -> None:
+        """It may have been handed over: completed at that time, as a timeout, until a report says more."""
+        with time_machine.travel(NOW, tick=False):
+            request = posted(sens, sending(messages=numbers(2)))
+            [doubtful] = ids_of(request, 1)
+            assert move_unknown([doubtful], NOW + timedelta(seconds=5), {}) == [("B008", 82, 1, 0)]
+            at = written(NOW + timedelta(seconds=5))
+            found = get(sens, completeStartTime=at, completeEndTime=at)
+        assert ids(found) == [doubtful]
+        assert {name: found["messages"][0][name] for name in RESULT_FIELDS} == {
+            "status": "COMPLETED",
+            "statusCode": "2000",
+            "statusName": "fail",
+            "statusMessage": "Not known whether it was handed over",
+            "completeTime": at,
+        }
 
 
 def test_what_is_older_than_90_days_is_not_there(sens, sending) -> None:
