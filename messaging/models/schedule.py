@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -21,8 +23,9 @@ class RecurringSchedule(models.Model):
     `weekdays` are bits, Monday the lowest. `sends_at` is the clock of `time_zone`; a time that the clocks
     jump over is the moment after the jump, one that comes twice the first. `starts_on` and `ends_on` are days
     of that zone, inclusive. Its runs up to `looked_until` are written; what fell due since is run or, where
-    it is too late, marked. `periodic_task` is what beat rings; it goes with the schedule
-    (`messaging.schedules`). Deleted ones stay for their runs, with `removed_at`; their code is free again.
+    it is too late, marked. `next_at` is when it is due next: by that a sweep finds it. `periodic_task` is
+    what beat rings; it goes with the schedule (`messaging.schedules`). Deleted ones stay for their runs, with
+    `removed_at`; their code is free again.
     """
 
     project = models.ForeignKey(
@@ -44,6 +47,7 @@ class RecurringSchedule(models.Model):
         related_name="+",
     )
     looked_until = models.DateTimeField(default=timezone.now, editable=False)
+    next_at = models.DateTimeField(_("next run"), null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -81,9 +85,9 @@ class RecurringSchedule(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["looked_until"],
-                name="schedule_in_force",
-                condition=models.Q(removed_at__isnull=True),
+                fields=["next_at"],
+                name="schedule_due",
+                condition=models.Q(removed_at__isnull=True, next_at__isnull=False),
             ),
         ]
 
@@ -96,8 +100,8 @@ class ScheduledMessage(models.Model):
 
     It is checked anew at each run, as if a person sent it then. `recipients` are entries of a General send,
     {"number": as written, "values": {placeholder: value}}; a Mass send has its `recipient_file`, whose rows
-    and the pictures of `attachment_ids` stay as long as this does; a Tag send its `tag_condition`. One that
-    was taken off has `removed_at`.
+    and the pictures of `attachment_ids` stay as long as this may still be sent (`needed_messages`); a Tag
+    send its `tag_condition`. One that was taken off, or went with its schedule, has `removed_at`.
     """
 
     schedule = models.ForeignKey(
@@ -113,7 +117,7 @@ class ScheduledMessage(models.Model):
     recipients = models.JSONField(_("recipients"), default=list)
     recipient_file = models.ForeignKey(
         RecipientFile,
-        on_delete=models.PROTECT,
+        on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
@@ -176,6 +180,13 @@ class ScheduledMessage(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.body[:40]
+
+
+def needed_messages(since: date) -> models.QuerySet[ScheduledMessage]:
+    """The messages that a schedule may still send, or might have sent since that day: what they are made of
+    stays.
+    """
+    return ScheduledMessage.objects.filter(removed_at=None, schedule__ends_on__gte=since)
 
 
 class ScheduleRun(models.Model):
