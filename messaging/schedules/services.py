@@ -15,7 +15,9 @@ from console.accounts.models import Project, User
 from messaging.models import RecurringSchedule, ScheduledMessage
 from messaging.models.schedule import EVERY_DAY
 from messaging.schedules.errors import WHOLE, ScheduleRefused, Sentence
-from messaging.schedules.rules import MAX_MONTHS, latest_end, next_due, rule_of, time_zones
+from messaging.schedules.periodic import keep_in_step
+from messaging.schedules.rules import MAX_MONTHS, latest_end, time_zones
+from messaging.schedules.running import coming_runs, write_runs
 
 __all__ = [
     "ScheduleRefused",
@@ -56,6 +58,7 @@ def create_schedule(*, project: Project, user: User, wish: ScheduleWish) -> Recu
             said = _("A project has at most %(n)s recurring schedules. Delete one that is over.")
             raise ScheduleRefused({WHOLE: said % {"n": MAX_SCHEDULES}})
         schedule.save(force_insert=True)
+        keep_in_step(schedule, now)
     return schedule
 
 
@@ -74,15 +77,17 @@ def change_schedule(
         if own.changed_at != seen:
             said = _("Somebody else changed this schedule meanwhile. Look at it again, then change it.")
             raise ScheduleRefused({WHOLE: said})
+        write_runs(own, now)
         _fill(own, wish, now)
         own.save()
+        keep_in_step(own, now)
     return own
 
 
 def delete_schedule(schedule: RecurringSchedule, *, user: User, typed_code: str) -> None:
     """Nothing of the schedule goes any more; its runs stay. `typed_code` is its code, exactly.
 
-    Raises ScheduleRefused.
+    What fell due and did not run yet is not sent, but marked as missed. Raises ScheduleRefused.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -90,10 +95,12 @@ def delete_schedule(schedule: RecurringSchedule, *, user: User, typed_code: str)
         if typed_code != own.code:
             said = _("Type the code exactly as it stands above: %(code)s.") % {"code": own.code}
             raise ScheduleRefused({"code": said})
+        write_runs(own, now, sends=False)
         own.removed_by, own.removed_at, own.changed_at, own.next_at = user, now, now, None
         own.save(update_fields=["removed_by", "removed_at", "changed_at", "next_at"])
         messages = ScheduledMessage.objects.filter(schedule=own, removed_at=None)
         messages.update(removed_by=user, removed_at=now)
+        keep_in_step(own, now)
 
 
 def _lock(project: Project) -> QuerySet[RecurringSchedule]:
@@ -121,11 +128,11 @@ def _fill(schedule: RecurringSchedule, wish: ScheduleWish, now: datetime) -> Non
     schedule.sends_at = wish.sends_at.replace(second=0, microsecond=0, tzinfo=None)
     schedule.starts_on, schedule.ends_on = wish.starts_on, wish.ends_on
     schedule.changed_at = schedule.looked_until = now
-    coming = next_due(rule_of(schedule), now)
-    if coming is None:
+    coming = coming_runs(schedule, 1, now)
+    if not coming:
         said = _("No run is left within this period. Choose other days, another time or a later end.")
         raise ScheduleRefused({"ends_on": said})
-    schedule.next_at = coming.due_at
+    schedule.next_at = coming[0].due_at
 
 
 # --- what is wrong -------------------------------------------------------------------------------
