@@ -8,7 +8,7 @@ every-day   chooses all days
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -24,12 +24,12 @@ from console.guard import person_of
 from console.pages import ConsolePage, page_url, register_page
 from messaging.admin.schedules.finding import schedules_of
 from messaging.admin.schedules.forms import ScheduleForm, initial_of
-from messaging.admin.schedules.words import clock_changes, next_runs, period_words, rule_words, runs_of
+from messaging.admin.schedules.words import clock_changes, every_run, period_words, rule_words, shown_runs
 from messaging.admin.schedules.zones import console_zone, offered_zones
 from messaging.models import RecurringSchedule
 from messaging.models.schedule import EVERY_DAY
 from messaging.schedules.errors import ScheduleRefused
-from messaging.schedules.rules import MAX_MONTHS, days_of, latest_end
+from messaging.schedules.rules import MAX_MONTHS, days_of, latest_end, rule_of
 from messaging.schedules.services import ScheduleWish, change_schedule, create_schedule
 
 # The send pages that a new schedule may lead back to.
@@ -123,21 +123,31 @@ class ScheduleEditor(ConsolePage):
 
     def preview(self, form: ScheduleForm) -> dict[str, Any]:
         """The next runs of what is typed, as far as it can be read."""
-        now, rule = timezone.now(), form.rule()
+        typed = form.typed_schedule(self.schedule or RecurringSchedule(project=self.project))
         starts_on = form.readable("starts_on")
         return {
-            "rule": rule,
-            "zone": rule.zone.key if rule else "",
-            "here": console_zone(),
-            "runs": next_runs(rule, now) if rule else [],
-            "count": runs_of(rule, now) if rule else 0,
-            "changes": clock_changes(rule, now) if rule else [],
+            **coming_context(typed),
+            "is_readable": typed is not None,
             "latest": latest_end(starts_on) if starts_on else None,
             "months": MAX_MONTHS,
         }
 
     def back(self) -> str:
         return page_url("deliveries_recurring")
+
+
+def coming_context(schedule: RecurringSchedule | None) -> dict[str, Any]:
+    """What `next_runs.html` shows of the runs to come."""
+    if schedule is None:
+        return {"runs": [], "changes": [], "count": 0}
+    coming, rule = every_run(schedule), rule_of(schedule)
+    return {
+        "runs": shown_runs(rule, coming),
+        "changes": clock_changes(rule, coming),
+        "count": len(coming),
+        "zone": schedule.time_zone,
+        "here": console_zone(),
+    }
 
 
 def with_every_day(data: QueryDict) -> ScheduleForm:
@@ -200,7 +210,8 @@ class ScheduleEditPage(LivingSchedule, ScheduleEditor):
     def with_theirs(self, form: ScheduleForm) -> ScheduleForm:
         if form.cleaned_data["seen"] != self.schedule.changed_at:
             self.theirs = [rule_words(self.schedule), period_words(self.schedule), self.schedule.description]
-            form.data["seen"] = self.schedule.changed_at.isoformat()
+            data = cast(QueryDict, form.data)
+            data["seen"] = self.schedule.changed_at.isoformat()
         return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The form of a schedule, and what the list of schedules is narrowed by."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -17,7 +17,7 @@ from messaging.admin.deliveries.forms import EARLIEST, LATEST
 from messaging.admin.forms.settings import SettingsForm
 from messaging.admin.schedules.zones import find_zone
 from messaging.models import RecurringSchedule
-from messaging.schedules.rules import DAYS, Rule, bits_of, days_of, latest_end, time_zones
+from messaging.schedules.rules import DAYS, bits_of, days_of, latest_end, time_zones
 from messaging.schedules.services import ScheduleWish
 
 DEFAULT_DAYS = 90
@@ -101,21 +101,19 @@ class ScheduleForm(SettingsForm):
         except forms.ValidationError:
             return None
 
-    def rule(self) -> Rule | None:
-        """The days and the time as they are typed now; None while something is missing."""
+    def typed_schedule(self, schedule: RecurringSchedule) -> RecurringSchedule | None:
+        """A copy of the schedule as it is typed now, not to be saved; None while something is missing."""
         names = ("weekdays", "sends_at", "time_zone", "starts_on", "ends_on")
         typed = {name: self.readable(name) for name in names}
-        zone = find_zone(typed["time_zone"] or "")
-        if None in typed.values() or zone not in time_zones() or typed["ends_on"] < typed["starts_on"]:
+        typed["time_zone"] = find_zone(typed["time_zone"] or "")
+        if None in typed.values() or typed["time_zone"] not in time_zones():
             return None
-        last = min(typed["ends_on"], latest_end(typed["starts_on"]))
-        return Rule(
-            weekdays=bits_of(typed["weekdays"]),
-            sends_at=typed["sends_at"],
-            zone=ZoneInfo(zone),
-            starts_on=typed["starts_on"],
-            ends_on=last,
-        )
+        typed["weekdays"] = bits_of(typed["weekdays"])
+        typed["ends_on"] = min(typed["ends_on"], latest_end(typed["starts_on"]))
+        own = copy(schedule)
+        for name, value in typed.items():
+            setattr(own, name, value)
+        return own
 
 
 def initial_of(schedule: RecurringSchedule | None) -> dict[str, Any]:

@@ -13,20 +13,12 @@ from console.accounts.roles import Permission
 from console.formatting import group_number
 from console.guard import person_of
 from console.pages import ConsolePage, page_url, paginate, register_page
-from messaging.admin.schedules.editor import LivingSchedule, OneSchedule, above
+from messaging.admin.schedules.editor import LivingSchedule, OneSchedule, above, coming_context
 from messaging.admin.schedules.shown import mapped_messages, run_rows
-from messaging.admin.schedules.words import (
-    clock_changes,
-    days_words,
-    moment_words,
-    next_runs,
-    period_words,
-    runs_of,
-)
-from messaging.admin.schedules.zones import console_zone, offset_words
+from messaging.admin.schedules.words import days_words, every_run, moment_words, period_words
+from messaging.admin.schedules.zones import offset_words
 from messaging.models import RecurringSchedule, ScheduleRun
 from messaging.schedules.messages import MAX_MESSAGES, live_messages
-from messaging.schedules.rules import rule_of
 from messaging.schedules.services import ScheduleRefused, delete_schedule
 
 RUNS_SHOWN = 20
@@ -60,22 +52,13 @@ class SchedulePage(OneSchedule, ConsolePage):
             "page": page,
             "runs_before": run_rows(page.rows, self.scope),
             "may_change": schedule.removed_at is None and self.scope.allows(Permission.SEND),
-            **self.to_come(),
+            **coming_context(schedule),
         }
         return super().get_context_data(**own, **kwargs)
 
     def mapped(self) -> list[Any]:
         live = live_messages(self.schedule).select_related("recipient_file", "created_by")
         return mapped_messages(list(live), self.project, self.scope)
-
-    def to_come(self) -> dict[str, Any]:
-        """The next runs; none of a schedule that was deleted."""
-        own: dict[str, Any] = {"zone": self.schedule.time_zone, "here": console_zone()}
-        if self.schedule.removed_at is not None:
-            return {**own, "runs": [], "changes": [], "count": 0}
-        now, rule = timezone.now(), rule_of(self.schedule)
-        runs, changes = next_runs(rule, now), clock_changes(rule, now)
-        return {**own, "runs": runs, "changes": changes, "count": runs_of(rule, now)}
 
 
 @register_page
@@ -111,13 +94,12 @@ class ScheduleDeletePage(LivingSchedule, ConsolePage):
 
 def what_ends(schedule: RecurringSchedule) -> list[str]:
     """What goes no more once it is deleted."""
-    now, rule = timezone.now(), rule_of(schedule)
-    left, runs = runs_of(rule, now), next_runs(rule, now, 1)
-    if not runs:
+    coming = every_run(schedule)
+    if not coming:
         return [_("No run is left of its period: nothing more would go.")]
     said = ngettext(
         "%(n)s run is left, at %(moment)s; it does not take place.",
         "%(n)s runs are left, the next at %(moment)s; none of them takes place.",
-        left,
+        len(coming),
     )
-    return [said % {"n": group_number(left), "moment": moment_words(runs[0].due_at)}]
+    return [said % {"n": group_number(len(coming)), "moment": moment_words(coming[0].due_at)}]

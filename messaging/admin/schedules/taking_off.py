@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,10 +15,9 @@ from console.guard import person_of
 from console.pages import ConsolePage, page_url, register_page
 from messaging.admin.schedules.editor import LivingSchedule
 from messaging.admin.schedules.shown import MappedMessage, mapped_messages
-from messaging.admin.schedules.words import moment_words, next_runs
+from messaging.admin.schedules.words import every_run, moment_words
 from messaging.models import ScheduledMessage
 from messaging.schedules.messages import live_messages, unmap_message
-from messaging.schedules.rules import rule_of
 
 
 @register_page
@@ -61,10 +59,10 @@ class ScheduleMessageRemovePage(LivingSchedule, ConsolePage):
         return " ".join([said % params, *self.what_becomes_of_the_next_run()])
 
     def what_becomes_of_the_next_run(self) -> list[str]:
-        runs = next_runs(rule_of(self.schedule), timezone.now(), 1)
-        if not runs:
+        coming = every_run(self.schedule)
+        if not coming:
             return []
-        params = {"moment": moment_words(runs[0].due_at)}
+        params = {"moment": moment_words(coming[0].due_at)}
         if live_messages(self.schedule).count() > 1:
             return [_("The next run, at %(moment)s, goes without it.") % params]
         return [_("It is the only one: the run at %(moment)s has nothing to send and is skipped.") % params]

@@ -1,6 +1,6 @@
 """Schedules in words: their days, when they run next, and what the clocks do meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
@@ -11,7 +11,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from console.formatting import clock, day, minute, relative_time
-from messaging.admin.schedules.zones import offset_words
+from messaging.admin.schedules.zones import console_zone, offset_words
 from messaging.models import RecurringSchedule
 from messaging.schedules.rules import (
     Occurrence,
@@ -20,10 +20,11 @@ from messaging.schedules.rules import (
     days_of,
     is_every_day,
     is_shown,
-    occurrences,
 )
+from messaging.schedules.running import coming_runs
 
 SHOWN = 5
+MOST_RUNS = 200  # more than half a year has days
 
 
 def days_words(bits: int) -> str:
@@ -61,9 +62,9 @@ class Run:
         return relative_time(self.due_at)
 
 
-def next_runs(rule: Rule, now: datetime, count: int = SHOWN) -> list[Run]:
-    """The next runs of a rule."""
-    return [_run(rule, found) for found in islice(occurrences(rule, now), count)]
+def shown_runs(rule: Rule, coming: Iterable[Occurrence], count: int = SHOWN) -> list[Run]:
+    """The first of the runs to come."""
+    return [_run(rule, found) for found in islice(coming, count)]
 
 
 def _run(rule: Rule, found: Occurrence) -> Run:
@@ -84,18 +85,14 @@ def written_there(moment: datetime) -> str:
     return f"{weekday} {day(moment.date())} {clock(moment.time())}"
 
 
-def clock_changes(rule: Rule, now: datetime) -> list[str]:
+def clock_changes(rule: Rule, coming: Iterable[Occurrence]) -> list[str]:
     """What a change of clocks means for the runs to come: the same time there is another one here."""
-    here = ZoneInfo(timezone.get_current_timezone_name())
-    return [_change(rule, here, *pair) for pair in _pairs_around_changes(rule, here, now)]
-
-
-def _pairs_around_changes(
-    rule: Rule, here: ZoneInfo, now: datetime
-) -> Iterator[tuple[Occurrence, Occurrence]]:
-    for before, after in pairwise(occurrences(rule, now)):
-        if _distance(before.due_at, rule.zone, here) != _distance(after.due_at, rule.zone, here):
-            yield before, after
+    here = ZoneInfo(console_zone())
+    return [
+        _change(rule, here, before, after)
+        for before, after in pairwise(coming)
+        if _distance(before.due_at, rule.zone, here) != _distance(after.due_at, rule.zone, here)
+    ]
 
 
 def _distance(moment: datetime, there: ZoneInfo, here: ZoneInfo) -> object:
@@ -119,12 +116,12 @@ def _change(rule: Rule, here: ZoneInfo, before: Occurrence, after: Occurrence) -
     }
 
 
-def runs_of(rule: Rule, now: datetime) -> int:
-    """How often it still runs."""
-    return sum(1 for _each in occurrences(rule, now))
+def every_run(schedule: RecurringSchedule, now: datetime | None = None) -> list[Occurrence]:
+    """Every run that is still to come; none of a schedule that was deleted."""
+    return coming_runs(schedule, MOST_RUNS, now) if schedule.removed_at is None else []
 
 
 def moment_words(moment: datetime) -> str:
-    """A moment on the console's clock, to the minute, with the day of the week."""
+    """A moment on the console's clock, to the minute, with the day of the week before it."""
     weekday = WEEKDAYS_ABBR[timezone.localtime(moment).weekday()]
     return f"{weekday} {minute(moment)}"
