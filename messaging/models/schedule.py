@@ -189,6 +189,12 @@ def needed_messages(since: date) -> models.QuerySet[ScheduledMessage]:
     return ScheduledMessage.objects.filter(removed_at=None, schedule__ends_on__gte=since)
 
 
+def coming_messages() -> models.QuerySet[ScheduledMessage]:
+    """The messages that a run still to come will send, with their schedules, what is due first first."""
+    found = ScheduledMessage.objects.filter(removed_at=None, schedule__next_at__isnull=False)
+    return found.select_related("schedule").order_by("schedule__next_at", "pk")
+
+
 class ScheduleRun(models.Model):
     """A day of a schedule: written once, in its final state, with all that it sent, in one transaction.
 

@@ -37,6 +37,13 @@ def test_bells_and_sweeps_at_once_send_once(
     assert SendRequest.objects.count() == 3
 
 
+def sweep() -> int:
+    try:
+        return run_due()
+    finally:
+        connection.close()
+
+
 def test_who_finds_another_at_it_goes_on(
     schedule: RecurringSchedule, command: MakeCommand, clock: time_machine.Traveller
 ) -> None:
@@ -44,7 +51,7 @@ def test_who_finds_another_at_it_goes_on(
     clock.move_to(DUE)
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         assert run_schedule(schedule.pk) == 1
-        assert pool.submit(lambda: (run_due(), connection.close())).result(timeout=10)[0] == 0
+        assert pool.submit(sweep).result(timeout=10) == 0
     assert SendRequest.objects.count() == 1
 
 
