@@ -84,9 +84,9 @@ class ScheduleEditor(ConsolePage):
             return render(request, "messaging/schedules/preview.html", context)
         if step == "every-day":
             return self.show(with_every_day(typed))
-        return self.save(ScheduleForm(typed))
+        return self.try_to_save(ScheduleForm(typed))
 
-    def save(self, form: ScheduleForm) -> HttpResponse:
+    def try_to_save(self, form: ScheduleForm) -> HttpResponse:
         if not form.is_valid():
             return self.show(form, status=422)
         try:
