@@ -58,6 +58,7 @@ NEEDS: tuple[str, ...] = (
     "console.overview.needs_of",
     "messaging.admin.international.needs.needs_of",
     "messaging.admin.home.needs.needs_of",
+    "messaging.admin.home.schedules.needs_of",
     "messaging.admin.history.needs.needs_of",
 )
 # Functions `(scope, whole) -> list[Panel]`; not of the `whole` page: only what changes by itself in seconds.

@@ -60,6 +60,8 @@ class TaskName(StrEnum):
     DELIVER_WEBHOOK = "messaging.deliver_webhook"
     BACK_UP = "messaging.back_up"
     DROP_HISTORY = "messaging.drop_history"
+    RUN_SCHEDULE = "messaging.run_schedule"
+    KEEP_SCHEDULES = "messaging.keep_schedules"
     PULSE = "messaging.pulse"
 
 
@@ -91,6 +93,8 @@ QUEUE_OF_TASK: dict[TaskName, Queue] = {
     TaskName.DELIVER_WEBHOOK: Queue.WEBHOOKS,
     TaskName.BACK_UP: Queue.FILES,
     TaskName.DROP_HISTORY: Queue.FILES,
+    TaskName.RUN_SCHEDULE: Queue.SWEEPS,
+    TaskName.KEEP_SCHEDULES: Queue.SWEEPS,
     TaskName.PULSE: Queue.SWEEPS,
 }
 

@@ -13,6 +13,7 @@ from messaging.models import (
     GatewayAccount,
     InternationalSettings,
     LimitRequest,
+    RecurringSchedule,
     Route,
     StatisticsKey,
     Tag,
@@ -39,6 +40,10 @@ def register_models() -> None:
     auditlog.register(GatewayAccount, mask_fields=["settings"], mask_callable=CENSOR)
     auditlog.register(InternationalSettings, exclude_fields=["updated_at"])
     auditlog.register(LimitRequest)
+    auditlog.register(
+        RecurringSchedule,
+        exclude_fields=["looked_until", "next_at", "periodic_task", "created_at", "changed_at"],
+    )
     auditlog.register(Route)
     auditlog.register(StatisticsKey)
     auditlog.register(Tag)

@@ -22,6 +22,8 @@ HELD = sentence(
         "n",
     ),
 )
+MESSAGE_MAPPED = sentence("scheduled_message_added", _("a message from %(sender)s added"))
+MESSAGE_UNMAPPED = sentence("scheduled_message_removed", _("a message from %(sender)s taken off"))
 RELEASED = sentence("request_released", _("released"))
 CANCELED = sentence("request_canceled", _("canceled: what was not handed over is not sent"))
 CONVERTED = sentence("message_converted", _("counted as converted"))

@@ -145,6 +145,15 @@ class CallState(ColouredChoices):
     REPLAYED = "REPLAYED", _("Sent again"), "grey"
 
 
+class RunState(ColouredChoices):
+    """What became of a day of a recurring schedule; written once (`messaging.models.schedule`)."""
+
+    DONE = "DONE", _("Sent"), "green"
+    FAIL = "FAIL", _("Refused"), "red"
+    SKIP = "SKIP", _("Skipped"), "grey"
+    STALE = "STALE", _("Missed"), "amber"
+
+
 class Counter(models.TextChoices):
     """What is counted when messages move. Each is a number of messages (one of seconds), and never falls."""
 

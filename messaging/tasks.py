@@ -4,6 +4,7 @@ A task is a bell: losing one, or ringing twice, changes nothing but the time at 
 """
 
 from celery import shared_task
+from django.utils import timezone
 
 from console.queues import Queue, TaskName, ring
 from messaging.audience.importing import check_uid_file
@@ -17,6 +18,8 @@ from messaging.partitions import ensure_partitions
 from messaging.recipients.importing import check_recipient_file
 from messaging.recipients.opt_out_files import enter_opt_outs
 from messaging.recipients.pruning import prune_files
+from messaging.schedules.periodic import reconcile
+from messaging.schedules.running import run_due, run_schedule
 from messaging.sending.attachments import prune_attachments
 from messaging.sending.bells import ring_lane_now
 from messaging.sending.drafts import prune_drafts
@@ -103,7 +106,18 @@ def collect_opt_outs_task() -> None:
 
 @shared_task(name=TaskName.SWEEP.value)
 def sweep_task() -> None:
+    run_due()
     sweep()
+
+
+@shared_task(name=TaskName.RUN_SCHEDULE.value)
+def run_schedule_task(schedule_id: int) -> None:
+    run_schedule(schedule_id)
+
+
+@shared_task(name=TaskName.KEEP_SCHEDULES.value)
+def keep_schedules_task() -> None:
+    reconcile(timezone.now())
 
 
 @shared_task(name=TaskName.PULSE.value)

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from messaging.models import (
     Category,
     Contact,
     GatewayAccount,
+    RecurringSchedule,
     Route,
+    ScheduledMessage,
     StatisticsKey,
     Tag,
     TaggedUid,
@@ -26,6 +28,7 @@ from messaging.models import (
     Uid,
     Webhook,
 )
+from messaging.schedules.rules import next_due, rule_of
 from messaging.states import ContactKind
 from senders.models import Document, IdentityVerification, OptOut, OptOutLine, Review, SenderNumber
 from senders.models.document import ContentType
@@ -366,6 +369,45 @@ class WebhookFactory(factory.django.DjangoModelFactory):
     url = factory.Sequence(lambda n: f"https://example.com/hooks/{n}")
     events = factory.LazyFunction(lambda: ["MESSAGE_RESULT_UPDATE"])
     secret = "whsec_dGhpcyBpcyBhIHNlY3JldCBmb3IgdGVzdHMgb25seSE="
+
+
+class RecurringScheduleFactory(factory.django.DjangoModelFactory):
+    """A schedule in force: every day at 09:00 in Seoul, from today on for a month."""
+
+    class Meta:
+        model = RecurringSchedule
+
+    project = factory.SubFactory(ProjectFactory)
+    code = factory.Sequence(lambda n: f"SCHEDULE-{n}")
+    sends_at = time(9)
+    time_zone = "Asia/Seoul"
+    starts_on = factory.LazyFunction(timezone.localdate)
+    ends_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=30))
+    next_at = factory.LazyAttribute(lambda schedule: next_at_of(schedule))
+
+
+def next_at_of(schedule: Any) -> datetime | None:
+    """When a schedule of these fields is due next."""
+    fields = ("sends_at", "time_zone", "starts_on", "ends_on")
+    made = RecurringSchedule(**{name: getattr(schedule, name) for name in fields})
+    made.weekdays = getattr(schedule, "weekdays", made.weekdays)
+    found = next_due(rule_of(made), timezone.now())
+    return found.due_at if found else None
+
+
+class ScheduledMessageFactory(factory.django.DjangoModelFactory):
+    """An SMS to one number that its schedule sends."""
+
+    class Meta:
+        model = ScheduledMessage
+
+    schedule = factory.SubFactory(RecurringScheduleFactory)
+    kind = "GENERAL"
+    message_type = "SMS"
+    purpose = "GENERAL"
+    sender = "0212345678"
+    body = "Good morning"
+    recipients = factory.LazyFunction(lambda: [{"number": "01012345678", "values": {}}])
 
 
 def ledgers() -> Path:

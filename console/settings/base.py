@@ -259,6 +259,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "collect events": {"task": TaskName.COLLECT_EVENTS.value, "schedule": 1.0, "options": {"expires": 5}},
+    "keep schedules": {
+        "task": TaskName.KEEP_SCHEDULES.value,
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "pulse": {"task": TaskName.PULSE.value, "schedule": 10.0, "options": {"expires": 10}},
     "fold counts": {"task": TaskName.FOLD_COUNTS.value, "schedule": 5.0, "options": {"expires": 10}},
     "prune signatures": {

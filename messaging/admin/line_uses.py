@@ -4,7 +4,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from messaging.models import SendRequest
+from messaging.models import ScheduledMessage, SendRequest
+from messaging.models.schedule import coming_messages
 from messaging.states import RequestState
 from senders.models import OptOutLine
 from senders.services.opt_out_lines import LineUse
@@ -25,8 +26,28 @@ def upcoming_requests(line: OptOutLine) -> QuerySet[SendRequest]:
     return found.order_by("due_at", "pk")
 
 
+def scheduled_messages(line: OptOutLine) -> QuerySet[ScheduledMessage]:
+    """What recurring schedules send, run after run, that names the line."""
+    return coming_messages().filter(opt_out_line=line)
+
+
 def upcoming_uses(line: OptOutLine) -> list[LineUse]:
-    """The same for a page, at most MOST."""
+    """The requests and the messages of schedules for a page, at most MOST of each."""
+    return [*_requests(line), *map(_scheduled, scheduled_messages(line)[:MOST])]
+
+
+def _scheduled(message: ScheduledMessage) -> LineUse:
+    """When it goes next; to how many is not known before."""
+    said = _("schedule %(code)s: %(name)s")
+    return LineUse(
+        title=said % {"code": message.schedule.code, "name": message.name or _("without a name")},
+        url=reverse("admin:schedule", args=[message.schedule_id]),
+        due_at=message.schedule.next_at,
+        messages=None,
+    )
+
+
+def _requests(line: OptOutLine) -> list[LineUse]:
     return [
         LineUse(
             title=request.name or _("without a name"),

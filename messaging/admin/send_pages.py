@@ -6,6 +6,7 @@ confirm   checks everything; answers with the sentence to confirm, or with the f
 send      sends, and leads to the request
 test      sends the text as it stands to the person's own phone
 discard   empties the draft
+schedule  keeps the draft and leads to a new recurring schedule, which leads back
 
 A step may carry an argument behind a colon. Those of templates and advertising are told in
 `send_templates` and `send_advertising`.
@@ -32,6 +33,7 @@ from messaging.admin.send_advertising import (
     with_statements,
 )
 from messaging.admin.send_composition import Composition
+from messaging.admin.send_recurring import added_words, at_each_run, by_schedule
 from messaging.admin.send_repeats import repeats_words
 from messaging.admin.send_sentences import Announcement
 from messaging.admin.send_templates import (
@@ -45,6 +47,7 @@ from messaging.admin.send_templates import (
 )
 from messaging.content.limits import KOREA
 from messaging.models import SendRequest
+from messaging.schedules.messages import map_message
 from messaging.sending.checking import Checked, check
 from messaging.sending.commands import SendRefused
 from messaging.sending.drafts import DraftKey
@@ -61,6 +64,8 @@ MESSAGE_FIELDS = (
     "body",
     "attachments",
 )
+# What the address of a page may name for its form; once the form was changed, it says what is chosen.
+NAMED_IN_ADDRESS = ("template=", "schedule=")
 
 
 class SendPage(ConsolePage):
@@ -90,6 +95,17 @@ class SendPage(ConsolePage):
         return self.render_to_response(self.get_context_data(**self.page_context(form)))
 
     def first_form(self) -> Any:
+        """The draft, with the template and the schedule that the address names."""
+        form = self.with_asked_template()
+        asked = self.request.GET.get("schedule", "")
+        if not asked:
+            return form
+        data = by_schedule(form, asked)
+        if data is None:
+            messages.warning(self.request, _("This schedule runs no more. Choose another one."))
+        return form if data is None else self.form_of(data)
+
+    def with_asked_template(self) -> Any:
         """The draft; with the template that the address names, where the draft is not of that one already."""
         form = self.form_of(self.draft.load() or QueryDict(mutable=True))
         asked = self.request.GET.get("template", "")
@@ -113,6 +129,7 @@ class SendPage(ConsolePage):
             "send": self.send,
             "test": self.test,
             "discard": self.discard,
+            "schedule": self.make_schedule,
             "templates": self.find_templates,
             "template": self.take_template,
             "restore": lambda form: self.changed(restored(form)),
@@ -125,6 +142,7 @@ class SendPage(ConsolePage):
         announcement = self.announcement(form)
         if announcement:
             announcement = replace(announcement, refused=opted_out, replaced=self.replaced(form))
+            announcement = at_each_run(announcement, form.chosen_schedule)
         notes = self.notes(form, announcement) if announcement else []
         return {
             **template_context(form),
@@ -182,7 +200,9 @@ class SendPage(ConsolePage):
     def notes(self, form: Any, announcement: Announcement) -> list[str]:
         """What has to be known beside what is sent to whom: sentences."""
         abroad = map(str, abroad_notes(self.project, self.countries(form)))
-        repeats = repeats_words(form.command(), self.checked) if self.checked else ""
+        repeats = ""
+        if self.checked and not form.is_recurring:  # of what goes later nobody knows it yet
+            repeats = repeats_words(form.command(), self.checked)
         return [note for note in (self.hours_note(form, announcement), *abroad, repeats) if note]
 
     def hours_note(self, form: Any, announcement: Announcement) -> str:
@@ -195,7 +215,7 @@ class SendPage(ConsolePage):
         self.draft.keep(self.request.POST)
         form.forgive()
         response = render(self.request, self.look_template, {**self.context_of(form), "oob": True})
-        if "template=" in self.request.headers.get("HX-Current-URL", ""):
+        if any(name in self.request.headers.get("HX-Current-URL", "") for name in NAMED_IN_ADDRESS):
             response["HX-Replace-Url"] = page_url(self.name)  # loading it again shows what is typed by now
         return response
 
@@ -240,13 +260,21 @@ class SendPage(ConsolePage):
             self.draft.keep(self.request.POST)
             return self.show_errors(form)
         try:
-            request = plan_send(form.command())
+            address = self.carry_out(form)
         except SendRefused as refused:
             self.draft.keep(self.request.POST)
             form.add_problems(refused.problems)
             return self.show_errors(form)
         self.draft.close(form.raw("nonce"))
-        return HttpResponseRedirect(self.address_of(request))
+        return HttpResponseRedirect(address)
+
+    def carry_out(self, form: Any) -> str:
+        """Send it, or have its schedule send it; where that is watched. Raises SendRefused."""
+        if not form.is_recurring:
+            return self.address_of(plan_send(form.command()))
+        map_message(form.chosen_schedule, form.command())
+        messages.success(self.request, added_words(form.chosen_schedule))
+        return page_url("schedule", form.chosen_schedule.pk)
 
     def address_of(self, request: SendRequest) -> str:
         return page_url("delivery_request", request.pk)
@@ -275,6 +303,10 @@ class SendPage(ConsolePage):
         self.draft.close(form.raw("nonce"))
         messages.info(self.request, _("The draft was emptied."))
         return HttpResponseRedirect(page_url(self.name))
+
+    def make_schedule(self, form: Any) -> HttpResponse:
+        self.draft.keep(self.request.POST)
+        return HttpResponseRedirect(f"{page_url('schedule_add')}?for={self.name}")
 
     # --- templates and advertising ---------------------------------------------------------------
 

@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console.formatting import clock, group_number, group_phone_number, minute
+from console.formatting import clock, day, group_number, group_phone_number, minute
+from messaging.admin.schedules.words import rule_words
+from messaging.models import RecurringSchedule
 from messaging.sending.checking import batch_due_times
 from messaging.sending.commands import Split
 from messaging.sending.ranges import batch_ranges
@@ -20,7 +22,7 @@ class Announcement:
     """What a sentence is made of. `due_at` None is now; `left_out` counts entries that are not sent,
     `refused` those of `total` that fail because their numbers have refused advertising, `replaced` those in
     which a character becomes `?`.
-    With `needs_release`, `due_at` is the earliest time.
+    With `needs_release`, `due_at` is the earliest time; with a `schedule`, its next run.
 
     `why` names the reasons for rows of a file, such as "120 wrong number, 15 duplicate".
     """
@@ -35,6 +37,7 @@ class Announcement:
     why: str = ""
     refused: int = 0
     replaced: int = 0
+    schedule: RecurringSchedule | None = None
 
     def sentence(self) -> str:
         """ "99,812 SMS from 02-123-4567, now, in one go. 188 rows are left out: 188 wrong number.\""""
@@ -91,11 +94,28 @@ class Announcement:
             "sender": group_phone_number(self.sender),
             "moment": minute(self.due_at) if self.due_at else "",
         }
+        if self.schedule is not None:
+            return self._at_each_run(params, self.schedule)
         if self.split is None:
             return self._when()(self.total) % params
         return self._when_split()(self.total) % {
             **params,
             "plan": plan_words(self.total, self.split, self.due_at),
+        }
+
+    def _at_each_run(self, params: dict[str, Any], schedule: RecurringSchedule) -> str:
+        said = ngettext(
+            "%(count)s %(type)s message from %(sender)s at each run of %(schedule)s, %(rule)s:"
+            " next at %(moment)s, until %(last)s.",
+            "%(count)s %(type)s messages from %(sender)s at each run of %(schedule)s, %(rule)s:"
+            " next at %(moment)s, until %(last)s.",
+            self.total,
+        )
+        return said % {
+            **params,
+            "schedule": schedule.code,
+            "rule": rule_words(schedule),
+            "last": day(schedule.ends_on),
         }
 
     def _when(self) -> Callable[[int], str]:

@@ -72,7 +72,10 @@ class TagPage(SendPage):
         )
 
     def notes(self, form: Any, announcement: Announcement) -> list[str]:
-        when = gettext("Recipients are looked up when it is sent: %(condition)s.") % {"condition": form.words}
+        when = gettext("Recipients are looked up when it is sent: %(condition)s.")
+        if form.is_recurring:
+            when = gettext("Recipients are looked up at each run: %(condition)s.")
+        when %= {"condition": form.words}
         notes = [when, *super().notes(form, announcement)]
         if form.counted.abroad and form.composition.only_sms_reaches:
             notes.append(left_abroad(form.counted.abroad))

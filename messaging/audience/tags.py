@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from console.accounts.models import Project
 from messaging.audience.conditions import WrongCondition, parse_condition, tags_in
 from messaging.audience.errors import AudienceRefused
-from messaging.models import SendRequest, Tag, TaggedUid
+from messaging.models import RecurringSchedule, ScheduledMessage, SendRequest, Tag, TaggedUid
+from messaging.models.schedule import coming_messages
 from messaging.states import DeliveryKind, RequestState
 
 MAX_NAME = 50
@@ -106,10 +107,16 @@ def sends_naming(tag: Tag) -> list[SendRequest]:
     return [request for request in waiting.order_by("due_at") if names(request, tag.pk)]
 
 
-def names(request: SendRequest, tag_id: int) -> bool:
-    """Whether the condition of a request names a tag."""
+def schedules_naming(tag: Tag) -> list[RecurringSchedule]:
+    """The recurring schedules that send to a condition which names the tag, the next one first."""
+    rows = coming_messages().filter(schedule__project=tag.project_id, tag_condition__isnull=False)
+    return list(dict.fromkeys(row.schedule for row in rows if names(row, tag.pk)))
+
+
+def names(send: SendRequest | ScheduledMessage, tag_id: int) -> bool:
+    """Whether the condition of a request, or of what a schedule sends, names a tag."""
     try:
-        return tag_id in tags_in(parse_condition(request.tag_condition))
+        return tag_id in tags_in(parse_condition(send.tag_condition))
     except WrongCondition:
         return False
 

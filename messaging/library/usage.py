@@ -1,11 +1,14 @@
-"""Who uses a template: what is still to be sent from it, and what people are writing from it now."""
+"""Who uses a template: what is still to be sent from it, what recurring schedules send, and what people are
+writing from it now.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from messaging.models import Draft, SendBatch, SendRequest, Template, TemplateVersion
+from messaging.models import Draft, ScheduledMessage, SendBatch, SendRequest, Template, TemplateVersion
+from messaging.models.schedule import coming_messages
 from messaging.states import BatchState, RequestState
 
 SHOWN = 20
@@ -14,24 +17,36 @@ NOT_YET = (RequestState.WAITING, RequestState.LOADING, RequestState.HELD, Reques
 
 @dataclass(frozen=True)
 class Usage:
-    """The first `SHOWN` of each, soonest first. Requests keep the version that they were made from; whoever
-    writes a draft gets the newest one.
+    """The first `SHOWN` of each, soonest first. Requests and what schedules send keep the version that they
+    were made from; whoever writes a draft gets the newest one.
     """
 
     requests: list[SendRequest]
     has_more_requests: bool
     drafts: list[Draft]
     has_more_drafts: bool
+    scheduled: list[ScheduledMessage]
+    has_more_scheduled: bool
 
     def __bool__(self) -> bool:
-        return bool(self.requests or self.drafts)
+        return bool(self.requests or self.drafts or self.scheduled)
 
 
 def used_by(template: Template) -> Usage:
-    """The requests of which something is still to come, and the drafts that chose it. Two queries."""
+    """The requests of which something is still to come, the drafts that chose it, and what schedules send.
+    Three queries.
+    """
     requests = list(_requests(template)[: SHOWN + 1])
     drafts = list(_drafts(template)[: SHOWN + 1])
-    return Usage(requests[:SHOWN], len(requests) > SHOWN, drafts[:SHOWN], len(drafts) > SHOWN)
+    scheduled = list(_scheduled(template)[: SHOWN + 1])
+    return Usage(
+        requests[:SHOWN],
+        len(requests) > SHOWN,
+        drafts[:SHOWN],
+        len(drafts) > SHOWN,
+        scheduled[:SHOWN],
+        len(scheduled) > SHOWN,
+    )
 
 
 def _requests(template: Template) -> QuerySet[SendRequest]:
@@ -44,6 +59,11 @@ def _requests(template: Template) -> QuerySet[SendRequest]:
 def _drafts(template: Template) -> QuerySet[Draft]:
     rows = Draft.objects.filter(project=template.project_id, fields__template=[str(template.pk)])
     return rows.select_related("user").order_by("-updated_at", "pk")
+
+
+def _scheduled(template: Template) -> QuerySet[ScheduledMessage]:
+    rows = coming_messages().filter(template_version__template=template)
+    return rows.select_related("schedule", "template_version")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from messaging.models.opt_out_import import OptOutImport
 from messaging.models.policy import AdvertisingHours, CharacterSettings, DuplicateSettings
 from messaging.models.program import CallRate, SeenSignature
 from messaging.models.recipient_file import RecipientFile
+from messaging.models.schedule import RecurringSchedule, ScheduledMessage, ScheduledSend, ScheduleRun
 from messaging.models.send_request import Chunk, SendBatch, SendRequest
 from messaging.models.statistics import CountDelta, RequestCount, StatisticsCount
 from messaging.models.statistics_key import StatisticsKey
@@ -62,9 +63,13 @@ __all__ = [
     "Pulse",
     "QueuePulse",
     "RecipientFile",
+    "RecurringSchedule",
     "RequestCount",
     "RestoredDay",
     "Route",
+    "ScheduleRun",
+    "ScheduledMessage",
+    "ScheduledSend",
     "SeenSignature",
     "SendBatch",
     "SendRequest",

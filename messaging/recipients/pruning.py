@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from messaging.models import RecipientFile, SendRequest
+from messaging.models import RecipientFile, ScheduledMessage, SendRequest
+from messaging.models.schedule import needed_messages
 from messaging.recipients.importing import FOLDER, delete_stored, stored_path
 from messaging.states import FileState, ImportState, RequestState
 
@@ -38,9 +39,16 @@ def requests_of_file() -> QuerySet[SendRequest]:
     return SendRequest.objects.filter(recipient_file=OuterRef("pk"))
 
 
+def schedules_of_file() -> QuerySet[ScheduledMessage]:
+    """What recurring schedules send to a file, run after run, until a week after their end."""
+    since = timezone.localdate(timezone.now() - KEPT)
+    return needed_messages(since).filter(recipient_file=OuterRef("pk"))
+
+
 def delete_unused(files: QuerySet[RecipientFile]) -> int:
-    """Rows of no request go, with all they stored."""
-    unused = files.filter(~Exists(requests_of_file())).exclude(state=FileState.CHECKING)
+    """Rows of no request and no schedule go, with all they stored."""
+    unused = files.filter(~Exists(requests_of_file()), ~Exists(schedules_of_file()))
+    unused = unused.exclude(state=FileState.CHECKING)
     unused = unused.exclude(opt_out_import__state=ImportState.SAVING)
     listed = list(unused.order_by("created_at").values_list("pk", flat=True)[:PRUNED_AT_ONCE])
     return sum(_delete_if(unused, pk) for pk in listed)
@@ -61,9 +69,12 @@ def _delete_if(unused: QuerySet[RecipientFile], pk: UUID) -> bool:
 
 
 def empty_used(files: QuerySet[RecipientFile]) -> int:
-    """Rows of a request stay as its history; what they stored goes once every row is loaded."""
+    """Rows of a request stay as its history; what they stored goes once every row is loaded, and no schedule
+    sends to them again.
+    """
     waiting = requests_of_file().filter(state__in=NOT_LOADED)
-    used = files.filter(Exists(requests_of_file()), ~Exists(waiting)).exclude(storage_name="")
+    used = files.filter(Exists(requests_of_file()), ~Exists(waiting), ~Exists(schedules_of_file()))
+    used = used.exclude(storage_name="")
     rows = list(used.order_by("created_at")[:PRUNED_AT_ONCE])
     for row in rows:
         delete_contents(row)

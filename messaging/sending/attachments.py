@@ -25,6 +25,7 @@ from PIL import Image, ImageOps
 from console.accounts.models import Project, User
 from messaging.content.limits import CONSOLE_IMAGES, KB, SENS_IMAGES, ImageLimits
 from messaging.models import Attachment, SendRequest, TemplateVersion
+from messaging.models.schedule import needed_messages
 from messaging.states import RequestState
 
 KEPT = timedelta(days=7)
@@ -276,13 +277,14 @@ def prune_attachments() -> int:
 
 
 def used_since(cutoff: datetime) -> Q:
-    """Attachments that a template or a request still needs, or needed after the moment."""
+    """Attachments that a template, a request or a schedule still needs, or needed after the moment."""
     pictured = SendRequest.objects.exclude(attachment_ids=[])
     requests = pictured.exclude(state__in=ENDED) | pictured.filter(due_at__gte=cutoff)
     versions = TemplateVersion.objects.exclude(attachment_ids=[]).filter(
         Q(template__deleted_at=None) | Q(template__deleted_at__gte=cutoff)
     )
-    return Q(pk__in=each_of(requests)) | Q(pk__in=each_of(versions))
+    scheduled = needed_messages(timezone.localdate(cutoff)).exclude(attachment_ids=[])
+    return Q(pk__in=each_of(requests)) | Q(pk__in=each_of(versions)) | Q(pk__in=each_of(scheduled))
 
 
 def each_of(rows: QuerySet[Any]) -> QuerySet[Any]:

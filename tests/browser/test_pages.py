@@ -41,6 +41,8 @@ TOURS = {
         Stop("scheduled", "/deliveries/scheduled/"),
         Stop("mass", "/deliveries/mass/"),
         Stop("tagged", "/deliveries/tagged/"),
+        Stop("recurring", "/deliveries/recurring/"),
+        Stop("schedule-add", "/deliveries/recurring/add/"),
         Stop("handsets", "/deliveries/handsets/"),
         Stop("trail", "/settings/audit/"),
         Stop("trail-entry", "/settings/audit/", "a[href^='/settings/audit/'].d-row-link"),

@@ -260,6 +260,18 @@ admin:deliveries_mass                   GET    in  200  200  200   id  200  200 
                                         POST   in  405  405  405   id  405  405  403  403
 admin:deliveries_tagged                 GET    in  200  200  200   id  200  200  403  403
                                         POST   in  405  405  405   id  405  405  403  403
+admin:deliveries_recurring              GET    in  200  200  200   id  200  200  403  403
+                                        POST   in  405  405  405   id  405  405  403  403
+admin:schedule_add                      GET    in  403  200  200   id  200  200  403  403
+                                        POST   in  403  422  422   id  422  422  403  403
+admin:schedule                          GET    in  200  200  200   id  404  404  403  403
+                                        POST   in  405  405  405   id  405  405  403  403
+admin:schedule_edit                     GET    in  403  200  200   id  404  404  403  403
+                                        POST   in  403  422  422   id  404  404  403  403
+admin:schedule_delete                   GET    in  403  200  200   id  404  404  403  403
+                                        POST   in  403  422  422   id  404  404  403  403
+admin:schedule_message_remove           GET    in  403  200  200   id  404  404  403  403
+                                        POST   in  403  to*  to*   id  404  404  403  403
 admin:delivery_message                  GET    in  200 200* 200*   id  404  404  403  403
                                         POST   in  405  405  405   id  405  405  403  403
 admin:handsets                          GET    in  403 200* 200*   id 200* 200*  403  403

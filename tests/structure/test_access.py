@@ -36,6 +36,7 @@ from tests.factories import (
     MembershipFactory,
     OptOutLineFactory,
     OrganizationFactory,
+    ScheduledMessageFactory,
     SenderNumberFactory,
     StatisticsKeyFactory,
     TagFactory,
@@ -243,6 +244,7 @@ def others_objects() -> dict[str, dict[str, Any]]:
     blocked = CountryBlock.objects.create(
         project=other.project, country_code=84, sent=60, converted=2, blocked_at=timezone.now()
     )
+    scheduled = ScheduledMessageFactory(schedule__project=other.project)
     of_webhook = {"pk": WebhookFactory(project=other.project).pk}
     of_request = {"pk": request.pk}
     carrier = {"pk": GatewayAccount.objects.create(name="Theirs", gateway="simulator").pk}
@@ -284,6 +286,8 @@ def others_objects() -> dict[str, dict[str, Any]]:
             f"settings_webhook{what}": of_webhook
             for what in ("", "_edit", "_switch", "_test", "_dropped", "_secret", "_delete", "_replay")
         },
+        "schedule_message_remove": {"pk": scheduled.schedule_id, "message": scheduled.pk},
+        **{f"schedule{what}": {"pk": scheduled.schedule_id} for what in ("", "_edit", "_delete")},
         "settings_webhook_call": {**of_webhook, "call": 1},
         "settings_backup_file": {"pk": a_file(other.project).pk},
         "statistics_key": {"pk": key.pk},

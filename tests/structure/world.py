@@ -54,6 +54,7 @@ from tests.factories import (
     OrganizationFactory,
     ProjectFactory,
     RouteFactory,
+    ScheduledMessageFactory,
     SenderNumberFactory,
     StatisticsKeyFactory,
     TagFactory,
@@ -278,6 +279,7 @@ def kwargs_of(world: World) -> dict[str, dict[str, object]]:
         },
         "admin:view_on_site": {"content_type_id": content_type.pk, "object_id": world.request.pk},
         **webhook_kwargs(world.shop),
+        "admin:schedule": schedule_kwargs(world.shop),
         "accounts/membership/": {"object_id": membership.pk},
         "accounts/organization/": {"object_id": world.acme.pk},
         "accounts/project/": {"object_id": world.shop.pk},
@@ -296,6 +298,12 @@ def webhook_kwargs(project: Project) -> dict[str, dict[str, object]]:
     WebhookCall.objects.bulk_create([call])
     CALL.advance(WebhookCall.objects.filter(pk=call.pk), CallState.DELIVERED)
     return {"admin:settings_webhook": {"pk": webhook.pk, "call": call.pk}}
+
+
+def schedule_kwargs(project: Project) -> dict[str, object]:
+    """A schedule with a message."""
+    message = ScheduledMessageFactory(schedule__project=project)
+    return {"pk": message.schedule_id, "message": message.pk}
 
 
 def stored_backup(project: Project) -> BackupFile:

@@ -19,8 +19,8 @@ from console.formatting import absolute_time, group_number
 from console.pages import ConsolePage, page_url, paginate, register_page
 from messaging.admin.audience.forms import TagFilterForm, TagNameForm, say
 from messaging.audience.errors import AudienceRefused
-from messaging.audience.tags import add_tag, counts_of, delete_tag, sends_naming
-from messaging.models import SendRequest, Tag
+from messaging.audience.tags import add_tag, counts_of, delete_tag, schedules_naming, sends_naming
+from messaging.models import RecurringSchedule, SendRequest, Tag
 
 SENDS_NAMED = 5
 
@@ -95,10 +95,12 @@ class TagDeletePage(ConsolePage):
         return [(_("Tags"), page_url("audience_tags")), above]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        sends = sends_naming(self.tag)
+        sends, schedules = sends_naming(self.tag), schedules_naming(self.tag)
         own = {
             "sentence": delete_sentence(self.tag, counts_of([self.tag])[self.tag.pk]),
             "warning": sends_sentence(sends),
+            "schedules_warning": schedules_sentence(schedules),
+            "schedules": schedules[:SENDS_NAMED],
             "sends": [(request, send_words(request)) for request in sends[:SENDS_NAMED]],
             "url": self.request.path,
             "back": page_url("audience_tag", self.tag.pk),
@@ -145,6 +147,18 @@ def sends_sentence(sends: list[SendRequest]) -> str:
         len(sends),
     )
     return words % {"n": group_number(len(sends))}
+
+
+def schedules_sentence(schedules: list[RecurringSchedule]) -> str:
+    """Which recurring schedules send to the tag, or ""."""
+    if not schedules:
+        return ""
+    words = ngettext(
+        "%(n)s recurring schedule sends to this tag, and is refused without it. Take its message off first.",
+        "%(n)s recurring schedules send to this tag, and are refused without it. Take them off first.",
+        len(schedules),
+    )
+    return words % {"n": group_number(len(schedules))}
 
 
 def send_words(request: SendRequest) -> str:

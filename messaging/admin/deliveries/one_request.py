@@ -25,13 +25,13 @@ from messaging.admin.deliveries import shown
 from messaging.admin.deliveries.forms import MessageFilterForm
 from messaging.admin.deliveries.made_of import conditions_in_words, file_summary, shared_values_of
 from messaging.admin.reading import MESSAGES_READ, note_reading
-from messaging.models import Attachment, SendBatch, SendRequest
+from messaging.models import Attachment, ScheduledSend, SendBatch, SendRequest
 from messaging.sending.advertising_hours import waiting_until
 from messaging.sending.attachments import attachments_of
 from messaging.sending.figures import Figures, figures_of
 from messaging.sending.kept import shown_requests
 from messaging.sending.lookups import MessageFilter, message_page
-from messaging.states import BatchState, Counter, DeliveryKind, RequestState
+from messaging.states import BatchState, Counter, DeliveryKind, RequestState, Source
 from messaging.statistics.queries import Progress
 
 FIRST_MESSAGES = 3
@@ -262,6 +262,7 @@ class RequestPage(ConsolePage):
             "shared_values": shared_values_of(request, self.scope),
             "failure": FAILURES.get(request.failure_code, request.failure_code),
             "first_messages": self.first_messages(),
+            "scheduled": scheduled_send_of(request),
         }
         return super().get_context_data(**own, **kwargs)
 
@@ -359,6 +360,13 @@ class RequestAttachment(ConsoleView):
                 file = default_storage.open(attachment.storage_name)
                 return FileResponse(file, content_type="image/jpeg", filename=attachment.name)
         raise Http404
+
+
+def scheduled_send_of(request: SendRequest) -> ScheduledSend | None:
+    """At which run of which schedule it was sent; None of what a person or a program sent."""
+    if request.source != Source.SCHEDULE:
+        return None
+    return ScheduledSend.objects.filter(request=request).select_related("run__schedule").first()
 
 
 def filter_form(request: SendRequest, http_request: HttpRequest) -> MessageFilterForm:

@@ -43,12 +43,14 @@ NOT_CONTENT = frozenset(
 class When(models.TextChoices):
     NOW = "now", _("Now")
     AT = "at", _("At a set time")
+    RECURRING = "recurring", _("By a recurring schedule")
 
 
 class MassWhen(models.TextChoices):
     NOW = "now", _("Now")
     AT = "at", _("At a set time")
     CHECK = "check", _("After I have checked it")
+    RECURRING = "recurring", _("By a recurring schedule")
 
 
 def segments(

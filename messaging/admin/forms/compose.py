@@ -1,4 +1,7 @@
-"""What every send page's form has beside the message: a template, values, an event key, an 080 line."""
+"""What every send page's form has beside the message: a template, values, an event key, an 080 line.
+
+Its schedule is told in `recurring`.
+"""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messaging.admin.forms.base import MAX_BODY, MessageForm, ids_in
+from messaging.admin.forms.recurring import RecurringPart
 from messaging.admin.send_composition import Composition
 from messaging.content.length import normalize_newlines
 from messaging.content.rendering import is_reserved
@@ -32,7 +36,7 @@ MOST_SPARE = 50
 FILLED = ("template", "template_version", "message_type", "purpose", "subject", "body")
 
 
-class ComposeForm(MessageForm):
+class ComposeForm(RecurringPart, MessageForm):
     """A message, and what may be chosen for it. `asks_values`: placeholders are the same for all."""
 
     has_keys = True

@@ -70,7 +70,7 @@ class GeneralForm(ComposeForm):
     def may_collect_conversion(self) -> bool:
         """Whether somebody abroad gets an SMS of it now: only then confirmations can be counted."""
         is_sms = self.chosen_type == MessageType.SMS
-        return is_sms and self.reach.abroad and self.raw("when") != When.AT
+        return is_sms and self.reach.abroad and self.raw("when") == When.NOW
 
     def recipients_of_command(self) -> dict[str, Any]:
         return {

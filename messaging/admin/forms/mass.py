@@ -120,6 +120,10 @@ class MassForm(ComposeForm):
         return ""
 
     def _clean_split(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("is_split") and self.is_recurring:
+            self.add_error(
+                "is_split", _("A schedule sends in one go. Do not split it, or send it in another way.")
+            )
         if not cleaned.get("is_split"):
             for name in ("parts", "interval"):
                 self.errors.pop(name, None)

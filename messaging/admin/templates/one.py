@@ -165,6 +165,13 @@ def delete_sentence(template: Template, usage: Usage) -> str:
             n,
         )
         words.append(sentence % {"n": f"{n}+" if usage.has_more_requests else n})
+    if n := len(usage.scheduled):
+        sentence = ngettext(
+            "%(n)s message of a recurring schedule keeps its text and goes out at every run.",
+            "%(n)s messages of recurring schedules keep their text and go out at every run.",
+            n,
+        )
+        words.append(sentence % {"n": f"{n}+" if usage.has_more_scheduled else n})
     if n := len(usage.drafts):
         sentence = ngettext(
             "%(n)s draft was made from it and keeps what is written there.",

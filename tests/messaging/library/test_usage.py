@@ -44,7 +44,7 @@ def draft(template: Template, user: User, page: str = "send_general", chosen: ob
 
 
 def test_nobody(template: Template, django_assert_num_queries) -> None:
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert not used_by(template)
 
 
