@@ -17,11 +17,14 @@ from ninja import Schema
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from console.accounts.models import Project
-from messaging.api.sens.answers import FoundMessagesOut, OneMessageOut, found_out, one_out
 from messaging.api.sens.auth import Caller
 from messaging.api.sens.errors import bad_request, not_found
 from messaging.api.sens.paging import Walk
-from messaging.api.sens.words import (
+from messaging.ids import MAX_ORDINAL, first_id_at
+from messaging.models import Message, SendRequest
+from messaging.sending.attachments import attachments_of
+from messaging.sens.answers import FoundMessagesOut, OneMessageOut, found_out, one_out
+from messaging.sens.words import (
     CONTENT_TYPE,
     FAIL,
     HOME,
@@ -31,9 +34,6 @@ from messaging.api.sens.words import (
     SUCCESS,
     TIME_FORMAT,
 )
-from messaging.ids import MAX_ORDINAL, first_id_at
-from messaging.models import Message, SendRequest
-from messaging.sending.attachments import attachments_of
 from messaging.states import MessageType, RequestState, Source
 
 VIEWED_DAYS = 90

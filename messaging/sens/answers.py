@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from messaging.api.sens.words import (
+from messaging.models import Attachment, Message
+from messaging.sending.texts import text_of
+from messaging.sens.words import (
     COMPLETED,
     CONTENT_TYPE,
     RESULT,
@@ -17,8 +19,6 @@ from messaging.api.sens.words import (
     meaning_of,
     time_of,
 )
-from messaging.models import Attachment, Message
-from messaging.sending.texts import text_of
 
 
 class _Answered(BaseModel):
