@@ -31,7 +31,7 @@ from messaging.admin.send_advertising import (
     hours_words,
     with_statements,
 )
-from messaging.admin.send_composition import Composition
+from messaging.admin.send_composition import Composition, sender_notes
 from messaging.admin.send_repeats import repeats_words
 from messaging.admin.send_sentences import Announcement
 from messaging.admin.send_templates import (
@@ -43,7 +43,7 @@ from messaging.admin.send_templates import (
     with_template,
     without_template,
 )
-from messaging.content.limits import KOREA
+from messaging.content.limits import KOREA, TYPES_ABROAD
 from messaging.models import SendRequest
 from messaging.sending.checking import Checked, check
 from messaging.sending.commands import SendRefused
@@ -131,6 +131,7 @@ class SendPage(ConsolePage):
             **advertising_context(form, self.scope),
             "form": form,
             "text": form.composition,
+            "sender_notes": self.sender_notes(form),
             "bubbles": self.bubbles(form),
             "sentence": " ".join([announcement.sentence(), *notes]) if announcement else "",
             "opted_out": opted_out,
@@ -161,6 +162,11 @@ class SendPage(ConsolePage):
     def preview(self, form: Any) -> Composition:
         composition: Composition = form.composition
         return composition
+
+    def sender_notes(self, form: Any) -> list[str]:
+        """What becomes of sender and text on the way, a sentence for each country that it goes to."""
+        goes = form.chosen_type in TYPES_ABROAD
+        return sender_notes(set(self.countries(form)) - {KOREA}) if goes else []
 
     def announcement(self, form: Any) -> Announcement | None:
         """What would be sent now, or None where there is nothing yet."""
@@ -195,7 +201,8 @@ class SendPage(ConsolePage):
         self.draft.keep(self.request.POST)
         form.forgive()
         response = render(self.request, self.look_template, {**self.context_of(form), "oob": True})
-        if "template=" in self.request.headers.get("HX-Current-URL", ""):
+        asked = self.request.headers.get("HX-Current-URL", "")
+        if "template=" in asked or "file=" in asked:
             response["HX-Replace-Url"] = page_url(self.name)  # loading it again shows what is typed by now
         return response
 
