@@ -1,5 +1,5 @@
-"""What of a checked file joins a list of typed numbers: each number once, and what is wrong as it stands in its
-cell, to be mended there.
+"""What of a checked file joins a list of typed numbers: each number once, and what is wrong as it stands in
+the file, to be mended there.
 """
 
 import json
