@@ -139,11 +139,6 @@ class Composition:
         return max(map(international_parts, {text, *signed}))
 
     @property
-    def sender_notes(self) -> list[str]:
-        """What becomes of sender and text on the way, a sentence for each country."""
-        return sender_notes(self.reach.countries) if self.parts_abroad else []
-
-    @property
     def most_parts(self) -> int:
         return UCS2.max_parts
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -119,6 +119,17 @@ class MassPage(SendPage):
 
     def steps(self) -> dict[str, Callable[[Any], HttpResponse]]:
         return {**super().steps(), "file": self.show_file, "recheck": self.recheck}
+
+    def first_form(self) -> Any:
+        """The draft; with the file that the address names, as another page left it here."""
+        form = super().first_form()
+        asked = self.request.GET.get("file", "")
+        if not asked or asked == form.raw("recipient_file"):
+            return form
+        data = form.data.copy() if form.data else QueryDict(mutable=True)
+        data["recipient_file"] = asked
+        with_file = self.form_of(data)
+        return with_file if with_file.file is not None else form
 
     def preview(self, form: Any) -> Composition:
         preview: Composition = form.preview

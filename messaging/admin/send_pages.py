@@ -32,7 +32,7 @@ from messaging.admin.send_advertising import (
     hours_words,
     with_statements,
 )
-from messaging.admin.send_composition import Composition
+from messaging.admin.send_composition import Composition, sender_notes
 from messaging.admin.send_recurring import added_words, at_each_run, by_schedule
 from messaging.admin.send_repeats import repeats_words
 from messaging.admin.send_sentences import Announcement
@@ -45,7 +45,7 @@ from messaging.admin.send_templates import (
     with_template,
     without_template,
 )
-from messaging.content.limits import KOREA
+from messaging.content.limits import KOREA, TYPES_ABROAD
 from messaging.models import SendRequest
 from messaging.schedules.messages import map_message
 from messaging.sending.checking import Checked, check
@@ -65,7 +65,7 @@ MESSAGE_FIELDS = (
     "attachments",
 )
 # What the address of a page may name for its form; once the form was changed, it says what is chosen.
-NAMED_IN_ADDRESS = ("template=", "schedule=")
+NAMED_IN_ADDRESS = ("template=", "schedule=", "file=")
 
 
 class SendPage(ConsolePage):
@@ -149,6 +149,7 @@ class SendPage(ConsolePage):
             **advertising_context(form, self.scope),
             "form": form,
             "text": form.composition,
+            "sender_notes": self.sender_notes(form),
             "bubbles": self.bubbles(form),
             "sentence": " ".join([announcement.sentence(), *notes]) if announcement else "",
             "opted_out": opted_out,
@@ -179,6 +180,11 @@ class SendPage(ConsolePage):
     def preview(self, form: Any) -> Composition:
         composition: Composition = form.composition
         return composition
+
+    def sender_notes(self, form: Any) -> list[str]:
+        """What becomes of sender and text on the way, a sentence for each country that it goes to."""
+        goes = form.chosen_type in TYPES_ABROAD
+        return sender_notes(set(self.countries(form)) - {KOREA}) if goes else []
 
     def announcement(self, form: Any) -> Announcement | None:
         """What would be sent now, or None where there is nothing yet."""

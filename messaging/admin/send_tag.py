@@ -54,8 +54,8 @@ class TagPage(SendPage):
         }
 
     def countries(self, form: Any) -> Mapping[int, int]:
-        counted: Reach = form.counted
-        return counted.countries
+        counted: Reach | None = form.counted
+        return counted.countries if counted else {}
 
     def opted_out(self, form: Any) -> int:
         return form.counted.opted_out if form.counted else 0

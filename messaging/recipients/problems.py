@@ -99,6 +99,9 @@ FAULTS: dict[str, Promise] = {
     "wrong_number:too_short": _("The number is too short."),
     "wrong_number:too_long": _("The number is too long."),
     "wrong_number:characters": _("The number holds characters that are not digits."),
+    "wrong_number:of_country": _(
+        "This is no number of the chosen country. Choose its country, or write it with + and its code."
+    ),
     "lost_digits": _(
         "The spreadsheet rounded this number and lost digits. Format the column as text and enter it again."
     ),

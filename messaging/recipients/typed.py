@@ -49,12 +49,22 @@ class TypedRecipients:
         return self.total > MAX_TYPED
 
 
+def entries_of(text: str) -> list[str]:
+    """Every entry as it is written, without what surrounds it."""
+    return list(filter(None, (entry.strip() for entry in SEPARATOR.split(text))))
+
+
+def without_wrong(text: str) -> str:
+    """The entries that are numbers, one a line, as they are written."""
+    wrong = {line.place for line in read_typed(text).wrong}
+    return "\n".join(entry for place, entry in enumerate(entries_of(text), 1) if place not in wrong)
+
+
 def read_typed(text: str) -> TypedRecipients:
     """Read every entry; what is wrong is kept with its place, so that it can be mended."""
     recipients = TypedRecipients()
     first_place: dict[tuple[int, str], int] = {}
-    entries = filter(None, (entry.strip() for entry in SEPARATOR.split(text)))
-    for place, written in enumerate(entries, 1):
+    for place, written in enumerate(entries_of(text), 1):
         try:
             number = read_number(written)
         except WrongNumber as wrong:

@@ -69,6 +69,12 @@ def abroad_notes(project: Project, countries: Mapping[int, int]) -> list[Sentenc
     return notes
 
 
+def country_refusal(project: Project, country_code: int) -> Sentence:
+    """Why nothing of the project goes to that country now, as a sentence; "" where it does."""
+    found = _country_problems(settings_of(project.pk), _abroad({country_code: 1}), "recipients")
+    return next((problem.message for problem in found), "")
+
+
 def _abroad(countries: Mapping[int, int]) -> dict[int, int]:
     return {code: n for code, n in countries.items() if code != KOREA and n > 0}
 

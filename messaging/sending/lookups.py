@@ -19,11 +19,16 @@ from messaging.ids import MAX_ORDINAL, first_id_at, ordinal_of, request_of
 from messaging.mass_status import status_in_sql
 from messaging.models import CountDelta, Message, RequestCount, SendBatch, SendRequest
 from messaging.sending.kept import shown_messages, shown_requests
+from messaging.sending.programs import LONGEST_AHEAD
 from messaging.states import BatchState, Counter, DeliveryKind, MessageState, RequestState
 
-# A request is sent at most 60 days after it was made; its results come within days of that.
-LONGEST_WAIT = timedelta(days=60)
+# A request is sent at most so long after it was made, a program's being the longest; its results come within
+# days of that.
+LONGEST_WAIT = LONGEST_AHEAD
 LATEST_RESULT = LONGEST_WAIT + timedelta(days=7)
+
+
+ALL_RESERVATIONS = "ALL"
 
 
 class DateKind(models.TextChoices):
@@ -36,7 +41,10 @@ class DateKind(models.TextChoices):
 
 @dataclass(frozen=True)
 class Search:
-    """What a person looks for. `since` is inclusive, `until` exclusive; `recipient` is (country, digits)."""
+    """What a person looks for. `since` is inclusive, `until` exclusive; `recipient` is (country, digits).
+
+    `reservation`: a state of SENS's reservations (`messaging.sens.reservations`), or ALL_RESERVATIONS.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -50,6 +58,7 @@ class Search:
     status: str = ""
     result: str = ""
     sender: str = ""
+    reservation: str = ""
 
 
 # How many messages of a request are in a state, from its counters: "waiting for result" is what was handed

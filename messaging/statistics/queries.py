@@ -125,10 +125,17 @@ def handled_since(request_ids: Collection[UUID], since: datetime) -> dict[UUID, 
 
 def failures_of(request_id: UUID) -> list[CodeCount]:
     """The failed and unknown messages of a request by code, most frequent first."""
+    return sorted(failures_among([request_id])[request_id], key=lambda each: (-each.n, each.code))
+
+
+def failures_among(request_ids: Collection[UUID]) -> dict[UUID, list[CodeCount]]:
+    """The failed and unknown messages of each request by code, in no order."""
     failures = {Counter.SEND_FAILED, Counter.DELIVERY_FAILED, Counter.UNKNOWN}
-    rows = _counts([request_id], "counter, code")
-    found = [CodeCount(counter, code, int(n)) for counter, code, n in rows if counter in failures]
-    return sorted(found, key=lambda each: (-each.n, each.code))
+    found: dict[UUID, list[CodeCount]] = {request_id: [] for request_id in request_ids}
+    for request_id, counter, code, n in _counts(request_ids, "request_id, counter, code"):
+        if counter in failures:
+            found[request_id].append(CodeCount(counter, code, int(n)))
+    return found
 
 
 def _counts(request_ids: Collection[UUID], columns: str) -> Iterator[tuple[Any, ...]]:

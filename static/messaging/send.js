@@ -67,6 +67,36 @@
     if (event.target.open && event.target.matches?.(".s-templates")) event.target.querySelector("input")?.focus();
   }, true);
 
+  // What joins the list of numbers comes as lines: written below whatever was typed meanwhile.
+  function appendLines(box) {
+    const list = form()?.elements.namedItem("recipients");
+    const lines = box.textContent.trim();
+    box.remove();
+    if (!list || !lines) return;
+    const before = list.value.trimEnd();
+    list.value = before ? `${before}\n${lines}\n` : `${lines}\n`;
+    list.scrollTop = list.scrollHeight;
+    list.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  // While one number is on its way it is marked, so that the next one can be typed over it.
+  function clearAdded(said) {
+    const field = form()?.elements.namedItem("one_number");
+    if (field && field.value === said.dataset.added) field.value = "";
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.id !== "send-add") return;
+    const field = form().elements.namedItem("one_number");
+    field.focus();
+    field.select();
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    document.querySelectorAll("#send-one-said [data-added]").forEach(clearAdded);
+    document.querySelectorAll("[data-append]").forEach(appendLines);
+  });
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches?.("[data-select]")) event.target.select();
+  });
+
   document.addEventListener("input", (event) => {
     if (event.target === body()) showCount();
     const field = event.target.closest(".b-field-wrong");

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from messaging.api.sens.words import CODE
 from messaging.result_codes import CATALOGUE
+from messaging.sens.words import CODE
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("coverage-*.md"))

@@ -32,7 +32,7 @@ FOR_PROGRAMS = {
     "senders/models/opt_out.py",  # the same
     "messaging/api/sens/reservations.py",
     "messaging/api/sens/sending.py",
-    "messaging/api/sens/words.py",
+    "messaging/sens/words.py",
     "messaging/gateways/sens.py",
 }
 # Addresses hold days as inputs send them.

@@ -19,9 +19,11 @@ from console.formatting import absolute_time, group_number, group_phone_number
 from console.pages import ConsolePage, page_url, register_page
 from messaging.admin.deliveries import shown
 from messaging.admin.deliveries.one_request import person_of, request_or_404
+from messaging.admin.deliveries.reservations import not_canceled
 from messaging.models import SendBatch, SendRequest
 from messaging.sending.canceling import cancel_request
 from messaging.sending.releasing import release_request
+from messaging.sens.reservations import CANCELABLE as READY_STATES
 from messaging.states import RequestState
 from messaging.statistics.queries import progress_of
 
@@ -106,7 +108,7 @@ class CancelPage(ConfirmPage):
 
 @register_page
 class CancelSeveralPage(ConsolePage):
-    """The requests chosen in the scheduled list: first the sentence, then the deed."""
+    """The requests chosen in the scheduled list: first the sentence, then the deed, each only while READY."""
 
     path = "deliveries/scheduled/cancel/"
     name = "deliveries_cancel"
@@ -134,28 +136,44 @@ class CancelSeveralPage(ConsolePage):
         self.cancel(http_request)
         return HttpResponseRedirect(page_url("deliveries_scheduled"))
 
+    def sentence(self, ready: list[SendRequest]) -> str:
+        """What will not be sent; and how many of the chosen ones are past being canceled here."""
+        late = len(self.chosen) - len(ready)
+        words = [cancel_sentence(ready)] if ready else []
+        if late:
+            said = ngettext(
+                "%(n)s of the chosen requests is not READY and stays as it is.",
+                "%(n)s of the chosen requests are not READY and stay as they are.",
+                late,
+            )
+            words.append(said % {"n": group_number(late)})
+        return " ".join(words)
+
     def cancel(self, http_request: HttpRequest) -> None:
         actor = person_of(http_request)
-        results = [(request, cancel_request(request=request, actor=actor)) for request in self.chosen]
+        results = [
+            (request, cancel_request(request=request, actor=actor, among=READY_STATES))
+            for request in self.chosen
+        ]
         if moved := sum(1 for _request, is_moved in results if is_moved):
             words = ngettext("%(n)s request was canceled.", "%(n)s requests were canceled.", moved)
             messages.success(http_request, words % {"n": group_number(moved)})
         for request, is_moved in results:
             if not is_moved:
                 request.refresh_from_db()
-                words = nothing_changed(request)
+                words = not_canceled(request)
                 messages.warning(http_request, f"{shown.title_of(request, self.scope)}: {words}")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        ready = [request for request in self.chosen if request.state in READY_STATES]
         fields = [("request", str(request.pk)) for request in self.chosen]
         own = {
             "url": self.request.path,
             "back": page_url("deliveries_scheduled"),
-            "is_open": True,
+            "is_open": bool(ready),
             "is_final": True,
-            "sentence": cancel_sentence(self.chosen),
-            "action": ngettext("Cancel the request", "Cancel %(n)s requests", len(self.chosen))
-            % {"n": len(self.chosen)},
+            "sentence": self.sentence(ready),
+            "action": ngettext("Cancel the request", "Cancel %(n)s requests", len(ready)) % {"n": len(ready)},
             "fields": [*fields, ("confirmed", "1")],
             "rows": shown.rows_of(self.chosen, self.scope),
         }

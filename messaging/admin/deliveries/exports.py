@@ -33,6 +33,7 @@ from messaging.admin.deliveries.export_rows import (
 )
 from messaging.admin.deliveries.forms import MassForm, ScheduledForm, SearchForm, TaggedForm
 from messaging.admin.deliveries.one_request import filter_form, person_of, request_or_404
+from messaging.admin.deliveries.reservations import find_to_come
 from messaging.admin.deliveries.spreadsheets import csv_file, xlsx_file
 from messaging.models import SendRequest
 from messaging.sending.lookups import (
@@ -40,7 +41,6 @@ from messaging.sending.lookups import (
     find_mass,
     find_messages,
     find_requests,
-    find_scheduled,
     find_tagged,
     messages_of,
 )
@@ -144,7 +144,7 @@ class Listed(NamedTuple):
 
 LISTS = {
     "mass": Listed("deliveries_mass", MassForm, find_mass),
-    "scheduled": Listed("deliveries_scheduled", ScheduledForm, find_scheduled),
+    "scheduled": Listed("deliveries_scheduled", ScheduledForm, find_to_come),
     "tagged": Listed("deliveries_tagged", TaggedForm, find_tagged),
 }
 EVERY = Listed("deliveries_requests", SearchForm, find_requests)

@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from messaging import result_codes
 from messaging.mass_status import MassStatus
 from messaging.recipients.numbers import Number, WrongNumber, read_number
-from messaging.sending.lookups import DateKind, MessageFilter, Search
+from messaging.sending.lookups import ALL_RESERVATIONS, DateKind, MessageFilter, Search
+from messaging.sens.reservations import ReservationState
 from messaging.states import DeliveryKind, MessageState, MessageType, Purpose, RequestState
 
 ANY = [("", _("Any"))]
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 DEFAULT_DAYS = 7
+OVER = (ReservationState.CANCELED, ReservationState.FAIL, ReservationState.DONE, ReservationState.STALE)
 MOST_DAYS = 31
 
 
@@ -136,7 +138,7 @@ class SearchForm(forms.Form):
     def search(self) -> Search:
         """The search of a valid form."""
         values = self.cleaned_data
-        names = ("message_type", "purpose", "kind", "state", "result", "sender", "status")
+        names = ("message_type", "purpose", "kind", "state", "result", "sender", "status", "reservation")
         since, until = values.get("since"), values.get("until")
         return Search(
             since=start_of(since) if since else None,
@@ -149,19 +151,41 @@ class SearchForm(forms.Form):
 
 
 class ScheduledForm(SearchForm):
-    """What is still to come; dates are optional, as it is never much."""
+    """What is still to come; dates are optional, as it is never much. Or reservations by SENS's states."""
 
     date_kind = forms.ChoiceField(
         label=_("Date"),
         choices=[(DateKind.SENT, _("Due")), (DateKind.REGISTERED, DateKind.REGISTERED.label)],
         required=False,
     )
+    reservation = forms.ChoiceField(
+        label=_("Reservations"),
+        choices=[
+            ("", _("Still to come")),
+            (ALL_RESERVATIONS, _("All reservations")),
+            *ReservationState.choices,
+        ],
+        required=False,
+    )
     left_out = ("result",)
-    main_fields = ("date_kind", "since", "until", "request_id")
+    main_fields = ("reservation", "date_kind", "since", "until", "request_id")
     needs_dates = False
+    is_recent = False
 
     def defaults(self) -> Mapping[str, Any]:
         return {"date_kind": DateKind.SENT}
+
+    def clean(self) -> dict[str, Any]:
+        """Of what is over without dates: what was due in the last month."""
+        cleaned = super().clean()
+        named = {"since", "until", "request_id"}
+        is_open = not named & self.errors.keys() and not any(cleaned.get(name) for name in named)
+        self.is_recent = is_open and cleaned.get("reservation") in OVER
+        if self.is_recent:
+            today = timezone.localdate()
+            since = today - timedelta(days=MOST_DAYS - 1)
+            cleaned |= {"date_kind": DateKind.SENT, "since": since, "until": today}
+        return cleaned
 
 
 class MassForm(SearchForm):

@@ -10,6 +10,7 @@ from console.accounts.sentences import Phone
 from console.pages import ConsolePage, KeysetPage, paginate, register_page
 from messaging.admin.deliveries.forms import MassForm, ScheduledForm, SearchForm, TaggedForm
 from messaging.admin.deliveries.made_of import conditions_in_words
+from messaging.admin.deliveries.reservations import find_to_come, with_reservations
 from messaging.admin.deliveries.shown import RequestRow, may_read, message_rows, rows_of
 from messaging.admin.reading import NUMBER_SEARCHED, note_reading
 from messaging.models import SendBatch, SendRequest
@@ -18,7 +19,6 @@ from messaging.sending.lookups import (
     find_mass,
     find_messages,
     find_requests,
-    find_scheduled,
     find_tagged,
 )
 from messaging.states import BatchState, DeliveryKind
@@ -76,7 +76,7 @@ class RequestsPage(RequestListPage):
 
 @register_page
 class ScheduledPage(RequestListPage):
-    """What goes out later by itself, with a way to cancel several at once."""
+    """What goes out later by itself, with a way to cancel several at once; and reservations that are over."""
 
     path = "deliveries/scheduled/"
     name = "deliveries_scheduled"
@@ -85,10 +85,12 @@ class ScheduledPage(RequestListPage):
     form_class = ScheduledForm
 
     def find(self, search: Search) -> QuerySet[SendRequest]:
-        return find_scheduled(project=self.project, search=search)
+        return find_to_come(project=self.project, search=search)
 
     def rows(self, page: KeysetPage[SendRequest]) -> list[RequestRow]:
-        return with_parts(super().rows(page))
+        rows = with_parts(super().rows(page))
+        with_reservations(rows)
+        return rows
 
 
 @register_page

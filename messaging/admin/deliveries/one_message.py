@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +16,7 @@ from console.accounts.sentences import Phone
 from console.pages import ConsolePage, page_url, register_page
 from messaging import result_codes
 from messaging.admin.deliveries import shown
+from messaging.admin.deliveries.as_json import result_of
 from messaging.admin.deliveries.one_request import attachments_with_addresses
 from messaging.admin.reading import MESSAGE_READ, note_reading
 from messaging.ids import ordinal_of
@@ -22,6 +24,7 @@ from messaging.models import CarrierReference, Chunk, DeliveryReport, GatewayAcc
 from messaging.sending.conversion import waits_for_conversion
 from messaging.sending.duplicates import repeated_by
 from messaging.sending.kept import shown_messages
+from messaging.sens.answers import is_to_come
 from messaging.states import MessageState
 
 MOST_REPORTS = 20
@@ -64,7 +67,9 @@ class MessagePage(ConsolePage):
     @cached_property
     def message(self) -> Message:
         messages = shown_messages(Message.objects.filter(project=self.project))
-        return get_object_or_404(messages.select_related("request__recipient_file"), pk=self.kwargs["pk"])
+        return get_object_or_404(
+            messages.select_related("request__recipient_file", "request__project"), pk=self.kwargs["pk"]
+        )
 
     def breadcrumbs(self) -> list[tuple[Any, str]]:
         request = self.message.request
@@ -75,11 +80,15 @@ class MessagePage(ConsolePage):
         message = self.message
         note_reading(self.scope, message, MESSAGE_READ(number=Phone(message.recipient)))
         subject, text = shown.readable_text(message, self.scope)
-        images = [address for _attachment, address in attachments_with_addresses(message.request)]
+        attachments = attachments_with_addresses(message.request)
+        images = [address for _attachment, address in attachments]
         own = {
             "message": message,
             "send_request": message.request,
             "row": shown.message_row(message, self.scope),
+            "json": result_of(message, self.scope),
+            "is_to_come": is_to_come(message.request, timezone.now()),
+            "attachments": attachments,
             "bubbles": [Bubble(text, subject, images)],
             "steps": timeline(message),
             "repeats": repeated_by(message),

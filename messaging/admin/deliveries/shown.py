@@ -19,6 +19,8 @@ from messaging.models.send_request import REMOVED
 from messaging.policies.advertising import OPENING
 from messaging.sending.advertising_hours import waiting_until
 from messaging.sending.texts import is_programs, masked_text_of, text_of, written
+from messaging.sens.reservations import CANCELABLE as READY_STATES
+from messaging.sens.reservations import ReservationState
 from messaging.states import DeliveryKind, MessageState, Purpose, RequestState, Source
 from messaging.statistics.queries import Progress, progress_of
 
@@ -81,8 +83,8 @@ def segments(progress: Progress, total: int) -> list[Segment]:
 
 @dataclass
 class RequestRow:
-    """A request in a list. The scheduled ones also know their parts, those in closed hours until when, tag
-    sends their condition in words.
+    """A request in a list. The scheduled ones also know their parts and SENS's state of them, those in closed
+    hours until when, tag sends their condition in words.
     """
 
     request: SendRequest
@@ -95,6 +97,8 @@ class RequestRow:
     next_due_at: datetime | None = None
     waits_until: datetime | None = None
     condition: str = ""
+    reservation: ReservationState | None = None
+    due_there: str = ""
 
     @property
     def total(self) -> int:
@@ -109,6 +113,11 @@ class RequestRow:
     @property
     def may_cancel(self) -> bool:
         return self.request.state in CANCELABLE
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing of it was released: what SENS calls READY."""
+        return self.request.state in READY_STATES
 
     @property
     def is_held(self) -> bool:

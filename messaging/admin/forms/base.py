@@ -37,6 +37,7 @@ SOON = timedelta(minutes=1)
 FIELD_OF_PROBLEM = {"due_at": "time", "split_parts": "parts", "split_interval": "interval"}
 NOT_CONTENT = frozenset(
     {"csrfmiddlewaretoken", "step", "_project", "panel", "picture", "values_face", "template_search"}
+    | {"one_country", "one_number", "list_file", "list_joined"}
 )
 
 

@@ -16,6 +16,7 @@ from messaging.admin.send_composition import HOME
 from messaging.admin.send_composition import Reach as Places
 from messaging.audience.conditions import Condition, WrongCondition, describe, parse_condition
 from messaging.audience.reach import Reach, reach_of
+from messaging.content.limits import KOREA
 from messaging.models import Tag
 from messaging.sending.checking import Checked
 from messaging.states import DeliveryKind
@@ -95,7 +96,8 @@ class TagForm(ComposeForm):
     def reach(self) -> Places:
         if self.counted is None:
             return HOME
-        return Places(home=not self.is_only_abroad, abroad=self.counted.abroad > 0)
+        countries = frozenset(self.counted.countries) - {KOREA}
+        return Places(not self.is_only_abroad, self.counted.abroad > 0, countries)
 
     @property
     def is_only_abroad(self) -> bool:

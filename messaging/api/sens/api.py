@@ -11,7 +11,6 @@ from ninja.errors import HttpError, ValidationError
 
 from messaging.api.sens import files, reservations, unsubscribes
 from messaging.api.sens.answering import UNREADABLE, response_of
-from messaging.api.sens.answers import FoundMessagesOut, OneMessageOut
 from messaging.api.sens.auth import Caller, caller_of
 from messaging.api.sens.bodies import BodyParser, read_out
 from messaging.api.sens.description import DescribedAPI
@@ -30,6 +29,7 @@ from messaging.api.sens.schemas import (
 )
 from messaging.api.sens.searching import SearchIn, find, search
 from messaging.api.sens.sending import send
+from messaging.sens.answers import FoundMessagesOut, OneMessageOut
 
 MOST_REASONS = 20  # of a body that is wrong all over
 

@@ -12,7 +12,6 @@ from messaging.api import replay
 from messaging.api.sens.auth import Caller, take_once
 from messaging.api.sens.errors import Refused, bad_request, made_before
 from messaging.api.sens.schemas import FileIn, SendIn, UploadIn, UploadOut
-from messaging.api.sens.words import time_of
 from messaging.models import Attachment
 from messaging.sending.attachments import (
     AttachmentRefused,
@@ -22,6 +21,7 @@ from messaging.sending.attachments import (
     receive_upload,
     uploads_of,
 )
+from messaging.sens.words import time_of
 from messaging.states import MessageType
 
 # The document's codes of files, which begin the sentences: programs look for them.

@@ -9,14 +9,12 @@ from messaging.api.sens.auth import Caller, take_once
 from messaging.api.sens.errors import bad_request, not_found
 from messaging.api.sens.schemas import ReservationOut
 from messaging.api.sens.sending import RESERVED_AS, zone_of
-from messaging.api.sens.words import DONE, FAILED, READY, RESERVATION, STALE, TOO_LATE
 from messaging.models import SendRequest
 from messaging.sending.canceling import cancel_request
 from messaging.sending.kept import shown_requests
-from messaging.states import Counter, RequestState, Source
-from messaging.statistics.queries import failures_of
-
-CANCELABLE = [state for state in RequestState if RESERVATION[state] == READY]
+from messaging.sens.reservations import CANCELABLE, state_of
+from messaging.sens.words import READY
+from messaging.states import Source
 
 
 def status(caller: Caller, reserve_id: str) -> ReservationOut:
@@ -26,7 +24,7 @@ def status(caller: Caller, reserve_id: str) -> ReservationOut:
         reserve_id=str(request.pk),
         reserve_time_zone=request.time_zone,
         reserve_time=request.due_at.astimezone(zone_of(request.time_zone)).strftime(RESERVED_AS),
-        reserve_status=status_of(request),
+        reserve_status=state_of(request).value,
     )
 
 
@@ -37,21 +35,7 @@ def cancel(caller: Caller, reserve_id: str) -> None:
         take_once(caller)
         if not cancel_request(request=request, actor=None, among=CANCELABLE):
             request.refresh_from_db(fields=["state"])
-            raise bad_request(f"This reservation is {status_of(request)}: only {READY} can be canceled.")
-
-
-def status_of(request: SendRequest) -> str:
-    """The document's state of a reservation."""
-    found = RESERVATION[request.state]
-    return _end_of(request) if found == DONE else found
-
-
-def _end_of(request: SendRequest) -> str:
-    """DONE, unless nothing of it was handed over."""
-    refused = [each for each in failures_of(request.pk) if each.counter == Counter.SEND_FAILED]
-    if sum(each.n for each in refused) < request.total:
-        return DONE
-    return STALE if all(each.code in TOO_LATE for each in refused) else FAILED
+            raise bad_request(f"This reservation is {state_of(request).value}: only {READY} can be canceled.")
 
 
 def _reservation(project: Project, reserve_id: str) -> SendRequest:

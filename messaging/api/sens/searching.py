@@ -17,11 +17,20 @@ from ninja import Schema
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from console.accounts.models import Project
-from messaging.api.sens.answers import FoundMessagesOut, OneMessageOut, found_out, one_out
 from messaging.api.sens.auth import Caller
 from messaging.api.sens.errors import bad_request, not_found
 from messaging.api.sens.paging import Walk
-from messaging.api.sens.words import (
+from messaging.ids import MAX_ORDINAL, first_id_at
+from messaging.models import Message, SendRequest
+from messaging.sens.answers import (
+    NOT_BEGUN,
+    FoundMessagesOut,
+    OneMessageOut,
+    answer_about,
+    found_out,
+    is_to_come,
+)
+from messaging.sens.words import (
     CONTENT_TYPE,
     FAIL,
     HOME,
@@ -31,10 +40,7 @@ from messaging.api.sens.words import (
     SUCCESS,
     TIME_FORMAT,
 )
-from messaging.ids import MAX_ORDINAL, first_id_at
-from messaging.models import Message, SendRequest
-from messaging.sending.attachments import attachments_of
-from messaging.states import MessageType, RequestState, Source
+from messaging.states import RequestState, Source
 
 VIEWED_DAYS = 90
 LONGEST_REQUESTED = timedelta(days=30)
@@ -43,7 +49,6 @@ PAGE_SIZE, MOST_A_PAGE = 20, 100
 MOST_OF_A_REQUEST = 1000  # on a page, and how many one has where nothing else is asked
 MOST_PAGES = 2**31 - 1  # an index that any program can hold
 A_SECOND = timedelta(seconds=1)  # a time names a whole one
-NOT_BEGUN = (RequestState.WAITING, RequestState.LOADING, RequestState.HELD, RequestState.SCHEDULED)
 LISTED = (
     "country_code",
     "recipient",
@@ -118,7 +123,7 @@ def search(caller: Caller, wish: SearchIn) -> FoundMessagesOut:
     size = _page_size(wish)
     requested, completed = _stretches(wish)
     request = _request_named(caller.project, wish.request_id, caller.at) if wish.request_id else None
-    if request is not None and _is_reserved(request, caller.at):
+    if request is not None and is_to_come(request, caller.at):
         return _page(wish, size, RESERVED, [], has_more=False)
     first, end = _ids(request, requested, caller.at)
     found = _narrowed(_listable(caller.project, caller.at).filter(pk__gte=first, pk__lt=end), wish)
@@ -134,9 +139,8 @@ def find(caller: Caller, written_id: str) -> OneMessageOut:
     message = found.filter(pk=_id_of(written_id)).select_related("request").first()
     if message is None:
         raise not_found("This service has no such message (messageId) of the last 90 days.")
-    is_mms = message.request.message_type == MessageType.MMS
-    pictures = attachments_of(caller.project, message.request.attachment_ids) if is_mms else None
-    return OneMessageOut(messages=[one_out(message, pictures)])
+    message.request.project = caller.project
+    return answer_about(message)
 
 
 def oldest(now: datetime) -> datetime:
@@ -218,10 +222,6 @@ def _request_named(project: Project, written_id: str, now: datetime) -> SendRequ
     if request is None:
         raise not_found(f"This service has no such request (requestId) of the last {VIEWED_DAYS} days.")
     return request
-
-
-def _is_reserved(request: SendRequest, now: datetime) -> bool:
-    return request.due_at > now and request.state in NOT_BEGUN
 
 
 def _listable(project: Project, now: datetime) -> QuerySet[Message]:

@@ -11,7 +11,6 @@ from messaging.api.sens.auth import Caller
 from messaging.api.sens.errors import bad_request, made_before
 from messaging.api.sens.files import attachments_for
 from messaging.api.sens.schemas import SendIn, SendOut
-from messaging.api.sens.words import HOME, request_time
 from messaging.content.limits import KOREA, Surface
 from messaging.models import SendRequest
 from messaging.sending.commands import OtherSubmission
@@ -23,6 +22,7 @@ from messaging.sending.programs import (
     Replayed,
     send_for_program,
 )
+from messaging.sens.words import HOME, request_time
 from messaging.states import MessageType, Purpose, Source
 
 RESERVED_AS = "%Y-%m-%d %H:%M"

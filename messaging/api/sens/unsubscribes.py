@@ -17,8 +17,8 @@ from messaging.api.sens.auth import Caller, take_once
 from messaging.api.sens.errors import bad_request
 from messaging.api.sens.paging import MOST_COUNTED_OFF, REMEMBERED_SECONDS
 from messaging.api.sens.schemas import UnsubscribeIn, UnsubscribeOut, UnsubscribesIn
-from messaging.api.sens.words import REGISTERED_BY, local
 from messaging.recipients.numbers import KOREA, WrongNumber, with_country_code, without_plus
+from messaging.sens.words import REGISTERED_BY, local
 from senders.models import OptOut
 from senders.services.opt_out_search import OptOutSearch, find_opt_outs
 from senders.services.opt_outs import enter_numbers, in_force, remove_numbers

@@ -120,7 +120,9 @@ def test_one_that_was_canceled_meanwhile_is_named(project: Project, client_as: C
     response = client_as(project).post(
         reverse("admin:deliveries_cancel"), {"request": str(request.pk), "confirmed": "1"}
     )
-    assert said(response) == ["Autumn: Nothing was changed: the request is in the state “Canceling” by now."]
+    assert said(response) == [
+        "Autumn: Nothing was changed: it is CANCELED by now, and only what is READY can be canceled here."
+    ]
 
 
 @pytest.mark.parametrize("chosen", [[], ["nonsense"]])

@@ -8,7 +8,6 @@ from django.test.utils import override_script_prefix
 from pydantic import TypeAdapter
 
 from console.accounts.models import Project
-from messaging.api.sens.answers import FoundMessagesOut, OneMessageOut
 from messaging.api.sens.examples import FILE_ID, ROUTES
 from messaging.api.sens.schemas import (
     ErrorOut,
@@ -20,6 +19,7 @@ from messaging.api.sens.schemas import (
     UploadIn,
     UploadOut,
 )
+from messaging.sens.answers import FoundMessagesOut, OneMessageOut
 from tests.messaging.api.sens.test_examples import example
 
 METHODS = ("get", "post", "delete")

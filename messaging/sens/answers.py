@@ -4,11 +4,15 @@ The five fields of a result (statusCode, statusName, statusMessage, completeTime
 until a message is COMPLETED, and so are files of what is no MMS.
 """
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from messaging.api.sens.words import (
+from messaging.models import Attachment, Message, SendRequest
+from messaging.sending.attachments import attachments_of
+from messaging.sending.texts import text_of
+from messaging.sens.words import (
     COMPLETED,
     CONTENT_TYPE,
     RESULT,
@@ -17,8 +21,9 @@ from messaging.api.sens.words import (
     meaning_of,
     time_of,
 )
-from messaging.models import Attachment, Message
-from messaging.sending.texts import text_of
+from messaging.states import MessageType, RequestState, Source
+
+NOT_BEGUN = (RequestState.WAITING, RequestState.LOADING, RequestState.HELD, RequestState.SCHEDULED)
 
 
 class _Answered(BaseModel):
@@ -100,6 +105,31 @@ def found_out(message: Message) -> FoundOut:
         message_id=str(message.pk),
         type=message.request.message_type,
     )
+
+
+def is_answered(message: Message, now: datetime) -> bool:
+    """Whether the API answers of a message of its last 90 days; its request is read with it. Of a reservation
+    there are no messages before it is due, and the console's own codes are nobody's but their recipients'.
+    """
+    request = message.request
+    return request.source != Source.SYSTEM and not is_to_come(request, now)
+
+
+def is_to_come(request: SendRequest, now: datetime) -> bool:
+    """Whether it is a reservation whose time has not come."""
+    return request.due_at > now and request.state in NOT_BEGUN
+
+
+def answer_about(message: Message, *, content: str | None = None, to: str | None = None) -> OneMessageOut:
+    """What GET messages/{messageId} answers of a message; its request is read with it. `content` and `to` are
+    what somebody reads in their place who may not read them.
+    """
+    request = message.request
+    is_mms = request.message_type == MessageType.MMS
+    pictures = attachments_of(request.project, request.attachment_ids) if is_mms else None
+    said = one_out(message, pictures)
+    shown = {name: value for name, value in (("content", content), ("to", to)) if value is not None}
+    return OneMessageOut(messages=[said.model_copy(update=shown)])
 
 
 def one_out(message: Message, attachments: list[Attachment] | None) -> OneOut:

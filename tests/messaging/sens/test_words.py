@@ -6,9 +6,9 @@ import pytest
 from django.utils import translation
 
 from messaging import result_codes
-from messaging.api.sens import words
-from messaging.api.sens.words import code_of, meaning_of, time_of
 from messaging.result_codes import CATALOGUE, Group
+from messaging.sens import words
+from messaging.sens.words import code_of, meaning_of, time_of
 from messaging.states import MessageState, Purpose
 from tests.messaging.test_result_codes import BY_GROUP
 
