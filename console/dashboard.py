@@ -56,6 +56,7 @@ class Part:
 # of the parts that offer some.
 NEEDS: tuple[str, ...] = (
     "console.overview.needs_of",
+    "senders.admin.needs.needs_of",
     "messaging.admin.international.needs.needs_of",
     "messaging.admin.home.needs.needs_of",
     "messaging.admin.home.schedules.needs_of",

@@ -50,6 +50,7 @@ class TaskName(StrEnum):
     SEND_REVIEW_MAIL = "senders.send_review_mail"
     SEND_LINE_MAIL = "senders.send_line_mail"
     MAIL_PENDING_RESULTS = "senders.mail_pending_results"
+    SWEEP_SENDERS = "senders.sweep"
     REMOVE_STRAY_FILES = "senders.remove_stray_files"
     REMOVE_OLD_DOCUMENTS = "senders.remove_old_documents"
     PRUNE_SIGN_INS = "accounts.prune_sign_ins"
@@ -83,6 +84,7 @@ QUEUE_OF_TASK: dict[TaskName, Queue] = {
     TaskName.SEND_REVIEW_MAIL: Queue.SWEEPS,
     TaskName.SEND_LINE_MAIL: Queue.SWEEPS,
     TaskName.MAIL_PENDING_RESULTS: Queue.SWEEPS,
+    TaskName.SWEEP_SENDERS: Queue.SWEEPS,
     TaskName.REMOVE_STRAY_FILES: Queue.SWEEPS,
     TaskName.REMOVE_OLD_DOCUMENTS: Queue.SWEEPS,
     TaskName.PRUNE_SIGN_INS: Queue.SWEEPS,

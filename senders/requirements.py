@@ -43,6 +43,7 @@ class DocumentKind(TextChoices):
     USAGE_AGREEMENT = "USAGE_AGREEMENT", _("Usage agreement")
     THIRD_PARTY_LICENSE = "THIRD_PARTY_LICENSE", _("Third party’s business license")
     RELATIONSHIP_PROOF = "RELATIONSHIP_PROOF", _("Proof of the relationship with the third party")
+    EVIDENCE = "EVIDENCE", _("Evidence that was asked for")
 
 
 class Check(TextChoices):
@@ -56,6 +57,7 @@ class Check(TextChoices):
     RESIDENT_NUMBER = "RESIDENT_NUMBER", _("The last six digits of a resident number are masked")
     BUSINESS_NUMBER = "BUSINESS_NUMBER", _("The business registration number is valid and the name matches")
     SIGNED = "SIGNED", _("It is signed or sealed by the owner of the number, who matches the certificate")
+    ANSWERS = "ANSWERS", _("It answers what was asked for, and is about this number")
     PARTIES = "PARTIES", _("It names both companies and shows how they are related")
 
 
@@ -106,6 +108,10 @@ REQUIREMENTS: Mapping[DocumentKind, Requirement] = {
         hint=_("A consignment agreement, or a proof of headquarters and branch office, for example."),
         checks=(Check.PARTIES,),
     ),
+    DocumentKind.EVIDENCE: Requirement(
+        hint=_("Whatever shows that the number is yours and how you use it, as the request above says."),
+        checks=(Check.ANSWERS,),
+    ),
 }
 
 _IDENTITY_DOCUMENTS = (DocumentKind.BUSINESS_REGISTRATION, DocumentKind.PROOF_OF_EMPLOYMENT)
@@ -127,6 +133,8 @@ DOCUMENTS_OF_NUMBER: Mapping[NumberType, tuple[DocumentKind, ...]] = {
     ),
     NumberType.OTHER: (DocumentKind.SERVICE_CERTIFICATE, DocumentKind.USAGE_AGREEMENT),
 }
+
+DOCUMENTS_OF_EVIDENCE = (DocumentKind.EVIDENCE,)
 
 
 def months_before(day: date, months: int) -> date:

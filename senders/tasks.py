@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from console.queues import TaskName
-from senders.services import result_mail, retention, stray_files
+from senders.services import evidence, line_stopping, result_mail, retention, stray_files
 
 
 @shared_task(name=TaskName.SEND_REVIEW_MAIL.value)
@@ -19,6 +19,12 @@ def send_line_mail(line_id: int) -> None:
 @shared_task(name=TaskName.MAIL_PENDING_RESULTS.value)
 def mail_pending_results() -> None:
     result_mail.mail_pending_results()
+
+
+@shared_task(name=TaskName.SWEEP_SENDERS.value)
+def sweep_senders() -> None:
+    evidence.suspend_overdue()
+    line_stopping.purge_stopped_lines()
 
 
 @shared_task(name=TaskName.REMOVE_STRAY_FILES.value)

@@ -243,6 +243,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "sweep senders": {
+        "task": TaskName.SWEEP_SENDERS.value,
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "remove stray files": {
         "task": TaskName.REMOVE_STRAY_FILES.value,
         "schedule": 86400.0,
@@ -307,6 +312,9 @@ BONGSU_MAX_UPLOAD_BYTES = env.int("BONGSU_MAX_UPLOAD_BYTES", default=200 * 1024 
 BONGSU_MAX_ROWS = env.int("BONGSU_MAX_ROWS", default=1_000_000)
 # The console's own number: one-time codes for projects that have no sender number yet come from it.
 BONGSU_SYSTEM_SENDER = env.str("BONGSU_SYSTEM_SENDER", default="15880000")
+# Sender numbers that a person may have, unless an administrator raised it for them; and whom to ask for it.
+BONGSU_NUMBERS_PER_MEMBER = env.int("BONGSU_NUMBERS_PER_MEMBER", default=10)
+BONGSU_CONTACT = env.str("BONGSU_CONTACT", default="")
 # A one-time code that was not handed over so long after its release is not sent any more.
 BONGSU_AUTH_MINUTES = env.int("BONGSU_AUTH_MINUTES", default=10)
 # Calls a second that the programs of a project may make, over all processes; more are told to wait.

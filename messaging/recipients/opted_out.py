@@ -1,7 +1,8 @@
 """How many rows of a checked file go to people who refuse its project's advertising.
 
-The figure is kept on the file's result with how many opt-outs there were (entered, removed): neither number
-ever falls, so while both are the same the figure is exact, and else it is counted once more.
+The figure is kept on the file's result with how many opt-outs there were (entered, removed) and the newest
+one's id. While all three are the same the figure is exact: those of a stopped 080 line are deleted, and what
+is entered afterwards is newer. Else it is counted once more.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from messaging.models import RecipientFile
 from messaging.policies.advertising import OPENING
@@ -59,7 +60,7 @@ def count_if_advertising(result: CheckResult, *, file: RecipientFile, path: str 
 
 def count_into(result: CheckResult, *, project_id: int, path: str | Path) -> None:
     """Write into the result how many rows of its staging file are refused."""
-    entered, removed = seen = opt_outs_of(project_id)
+    entered, removed, _newest = seen = opt_outs_of(project_id)
     result.opted_out = result.opted_out_repeated = 0
     for refused in _blocks_of_refused(project_id) if entered > removed else ():
         once, repeated = _count(path, refused)
@@ -69,10 +70,10 @@ def count_into(result: CheckResult, *, project_id: int, path: str | Path) -> Non
 
 
 def opt_outs_of(project_id: int) -> list[int]:
-    """How many opt-outs of a project were ever entered, and how many of them were removed."""
+    """How many opt-outs a project has, how many of them were removed, and the newest one's id or 0."""
     rows = OptOut.objects.filter(project=project_id)
-    counted = rows.aggregate(entered=Count("pk"), removed=Count("removed_at"))
-    return [counted["entered"], counted["removed"]]
+    counted = rows.aggregate(entered=Count("pk"), removed=Count("removed_at"), newest=Max("pk"))
+    return [counted["entered"], counted["removed"], counted["newest"] or 0]
 
 
 def _blocks_of_refused(project_id: int) -> Iterator[set[bytes]]:

@@ -1,8 +1,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from senders.models import RegistrationMethod
 from senders.models.review import RejectionPhrase
 from senders.requirements import MemberCategory, NumberType
+from senders.sens_words import NUMBERS
 from senders.states import NumberState
 
 
@@ -65,6 +67,14 @@ class NumberFilter(forms.Form):
             ("", _("All")),
             *((state.value, state.label) for state in NumberState if state != NumberState.DRAFT),
         ],
+    )
+    sens = forms.ChoiceField(
+        label=_("State in SENS"),
+        required=False,
+        choices=[("", _("All")), *((word, word) for word in NUMBERS)],
+    )
+    method = forms.ChoiceField(
+        label=_("Verified by"), required=False, choices=[("", _("All")), *RegistrationMethod.choices]
     )
     number_type = forms.ChoiceField(
         label=_("Type"), required=False, choices=[("", _("All")), *NumberType.choices]

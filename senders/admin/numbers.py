@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -13,19 +14,24 @@ from console.accounts.models import User
 from console.accounts.roles import Permission
 from console.pages import ConsolePage, page_url, paginate, register_page
 from senders.admin.carriers import CARRIERS
+from senders.admin.evidence import clock_of
 from senders.admin.forms import NumberFilter, RegistrationForm
 from senders.admin.history import history_of
 from senders.admin.identity import kinds_named, remove_and_return
+from senders.admin.own_phone import usage_context
 from senders.admin.slots import Slot, build_slots, receive_documents
+from senders.business_days import review_days
 from senders.models import SenderNumber
 from senders.requirements import DOCUMENTS_OF_NUMBER, DocumentKind, NumberType
+from senders.sens_words import NUMBERS
 from senders.services import registration
 from senders.services.consent import NUMBER_CONSENT
 from senders.services.documents import EDITABLE_STATES, current_documents
 from senders.services.errors import WHOLE, Refused, Sentence
+from senders.services.evidence import evidence_of
 from senders.services.registration import Registration
 from senders.services.verification import is_cleared
-from senders.states import NUMBER, NumberState
+from senders.states import NUMBER, OPEN_EVIDENCE_STATES, NumberState
 
 KINDS: tuple[DocumentKind, ...] = tuple(
     kind for kind in DocumentKind if any(kind in kinds for kinds in DOCUMENTS_OF_NUMBER.values())
@@ -57,6 +63,7 @@ class NumbersPage(ConsolePage):
             "page": page,
             "is_filtered": form.is_valid() and any(form.cleaned_data.values()),
             "may_register": self.scope.allows(Permission.MANAGE_SENDERS),
+            **usage_context(self.request.user),
         }
         return {**super().get_context_data(**kwargs), **own}
 
@@ -67,7 +74,9 @@ class NumbersPage(ConsolePage):
         digits = "".join(character for character in chosen["number"] if character.isdigit())
         if chosen["number"]:
             rows = rows.filter(number__contains=digits) if digits else rows.none()
-        equal = {name: chosen[name] for name in ("state", "number_type") if chosen[name]}
+        equal = {name: chosen[name] for name in ("state", "method", "number_type") if chosen[name]}
+        if chosen["sens"]:
+            rows = rows.filter(NUMBERS[chosen["sens"]])
         return rows.filter(**equal)
 
 
@@ -104,6 +113,7 @@ class RegistrationMixin:
             "consent": NUMBER_CONSENT,
             "carriers": CARRIERS,
             "is_cleared": is_cleared(user=self.user, project=self.project),
+            **usage_context(self.user),
         }
 
     def _slots(self, row: SenderNumber | None, kinds: Any, problems: dict[str, Sentence]) -> list[Slot]:
@@ -210,11 +220,16 @@ class NumberPage(RegistrationMixin, ConsolePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         problems = kwargs.pop("problems", {})
         may_manage = self.scope.allows(Permission.MANAGE_SENDERS)
-        reviews = list(self.number.reviews.all())
+        reviews = list(self.number.reviews.filter(evidence=None))
+        evidence = list(evidence_of(self.number).prefetch_related("reviews"))
+        asked = next((row for row in evidence if row.state in OPEN_EVIDENCE_STATES), None)
         own = {
             "number": self.number,
             "documents": current_documents(self.number, self.number.round) if may_manage else {},
-            "history": history_of(self.number, reviews),
+            "history": history_of(self.number, reviews, evidence),
+            "evidence": asked,
+            "clock": clock_of(asked) if asked is not None else {},
+            "days": self._days(),
             "review": reviews[0] if reviews else None,
             "may_manage": may_manage,
             "may_withdraw": may_manage and NUMBER.allows(self.number.state, NumberState.WITHDRAWN),
@@ -222,6 +237,12 @@ class NumberPage(RegistrationMixin, ConsolePage):
         }
         form = self.form_context(problems) if own["may_submit_again"] else {}
         return {**super().get_context_data(**kwargs), **form, **own}
+
+    def _days(self) -> tuple[Any, Any] | None:
+        """The days on which a number under review is expected to be decided."""
+        if self.number.state != NumberState.REVIEWING or self.number.submitted_at is None:
+            return None
+        return review_days(timezone.localdate(self.number.submitted_at))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.scope.allows(Permission.MANAGE_SENDERS):

@@ -7,13 +7,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from console.accounts.models import User
 from console.accounts.roles import Permission
 from console.pages import ConsolePage, page_url, register_page
 from senders.admin.forms import RejectionForm
-from senders.models import IdentityVerification, Review, Reviewable, SenderNumber
+from senders.business_days import review_days
+from senders.models import EvidenceRequest, IdentityVerification, Review, Reviewable, SenderNumber
 from senders.requirements import REQUIREMENTS, Check
 from senders.services import review
 from senders.services.documents import current_documents, may_review
@@ -27,6 +29,13 @@ MOST_DIGITS = 6  # of a submission's number
 
 def review_url(subject: Reviewable) -> str:
     return page_url("senders_review", subject.SLUG, subject.pk)
+
+
+def is_late(subject: Reviewable) -> bool:
+    """Whether it waits longer than the business days that a decision is expected to take."""
+    if subject.submitted_at is None:
+        return False
+    return timezone.localdate() > review_days(timezone.localdate(subject.submitted_at))[1]
 
 
 class ReviewerPage(ConsolePage):
@@ -53,7 +62,7 @@ class ReviewQueuePage(ReviewerPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = review.queue(self.user)
         own = {
-            "rows": [{"subject": row, "url": review_url(row)} for row in rows],
+            "rows": [{"subject": row, "url": review_url(row), "is_late": is_late(row)} for row in rows],
             "count": len(rows),
             "is_cut": len(rows) == review.QUEUE_LIMIT,
             "now": timezone.now(),
@@ -75,6 +84,9 @@ class ReviewPage(ReviewerPage):
         related = {
             IdentityVerification.SLUG: IdentityVerification.objects.select_related("user", "organization"),
             SenderNumber.SLUG: SenderNumber.objects.select_related("registered_by", "project__organization"),
+            EvidenceRequest.SLUG: EvidenceRequest.objects.select_related(
+                "handed_in_by", "sender_number__registered_by", "sender_number__project__organization"
+            ),
         }.get(self.kwargs["kind"])
         row = related.filter(round__gt=0, pk=self.kwargs["pk"]).first() if related is not None else None
         if row is None or not may_review(user=self.user, subject=row):
@@ -84,17 +96,21 @@ class ReviewPage(ReviewerPage):
     def get_title(self) -> str:
         subject = self.subject
         what = subject.user if isinstance(subject, IdentityVerification) else subject
-        return f"{subject.owning_organization} · {what}"
+        more = f" · {gettext('Evidence')}" if isinstance(subject, EvidenceRequest) else ""
+        return f"{subject.owning_organization} · {what}{more}"
 
     def breadcrumbs(self) -> list[tuple[Any, str]]:
         return [(_("Review queue"), page_url("senders_review_queue"))]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         subject, problems = self.subject, kwargs.pop("problems", {})
-        number = subject if isinstance(subject, SenderNumber) else None
+        evidence = subject if isinstance(subject, EvidenceRequest) else None
+        number = subject if isinstance(subject, SenderNumber) else evidence and evidence.sender_number
         own = {
             "subject": subject,
             "number": number,
+            "evidence": evidence,
+            "may_ask": number is subject and subject.state == IdentityState.APPROVED,
             "is_waiting": subject.state == IdentityState.REVIEWING,
             "panes": self._panes(),
             "earlier": list(review.decisions_on(subject.owning_organization)[:EARLIER_DECISIONS]),
@@ -104,6 +120,10 @@ class ReviewPage(ReviewerPage):
             **self._neighbours(),
         }
         return {**super().get_context_data(**kwargs), **own}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        review.begin(subject=self.subject, reviewer=self.user)
+        return super().get(request, *args, **kwargs)
 
     def _panes(self) -> list[dict[str, Any]]:
         """Each document with its checks; those that the reviewer had ticked stay so."""

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from senders.models.evidence import EvidenceRequest
 from senders.models.identity import IdentityVerification
 from senders.models.reviewable import Reviewable
 from senders.models.sender_number import SenderNumber
@@ -14,6 +15,8 @@ from senders.requirements import DocumentKind
 ONE_SUBJECT = Q(verification__isnull=False, sender_number__isnull=True) | Q(
     verification__isnull=True, sender_number__isnull=False
 )
+# What came in as evidence names the number too, whose it is.
+EVIDENCE_OF_NUMBER = Q(evidence__isnull=True) | Q(sender_number__isnull=False)
 
 
 class ContentType(models.TextChoices):
@@ -48,6 +51,14 @@ class Document(models.Model):
         related_name="documents",
         verbose_name=_("sender number"),
     )
+    evidence = models.ForeignKey(
+        EvidenceRequest,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="documents",
+        verbose_name=_("evidence"),
+    )
     kind = models.CharField(_("kind"), max_length=30, choices=DocumentKind.choices)
     round = models.PositiveSmallIntegerField(_("submission"))
     original_name = models.CharField(_("file name"), max_length=120)
@@ -66,7 +77,10 @@ class Document(models.Model):
         verbose_name = _("document")
         verbose_name_plural = _("documents")
         ordering = ["id"]
-        constraints = [models.CheckConstraint(name="document_one_subject", condition=ONE_SUBJECT)]
+        constraints = [
+            models.CheckConstraint(name="document_one_subject", condition=ONE_SUBJECT),
+            models.CheckConstraint(name="document_evidence_of_number", condition=EVIDENCE_OF_NUMBER),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.original_name}"
@@ -74,7 +88,7 @@ class Document(models.Model):
     @property
     def subject(self) -> Reviewable:
         """What the document proves something about."""
-        return cast(Reviewable, self.verification or self.sender_number)
+        return cast(Reviewable, self.evidence or self.verification or self.sender_number)
 
     @property
     def is_pdf(self) -> bool:

@@ -78,11 +78,23 @@ class IdentityVerification(Reviewable):
         return self.organization
 
 
+class CodePurpose(models.TextChoices):
+    """What a one-time code is to prove: a person's phone, or that it may become a sender number."""
+
+    IDENTITY = "IDENTITY", _("Identity verification")
+    NUMBER = "NUMBER", _("Sender number")
+
+
 class PhoneCode(models.Model):
-    """A one-time code sent to a phone. Only its keyed hash is kept; the newest of a verification counts."""
+    """A one-time code sent to a phone. Only its keyed hash is kept; the newest of a verification and purpose
+    counts.
+    """
 
     verification = models.ForeignKey(
         IdentityVerification, on_delete=models.CASCADE, related_name="codes", verbose_name=_("verification")
+    )
+    purpose = models.CharField(
+        _("purpose"), max_length=10, choices=CodePurpose.choices, default=CodePurpose.IDENTITY
     )
     phone_number = models.CharField(_("phone number"), max_length=20)
     code_hash = models.CharField(max_length=64)

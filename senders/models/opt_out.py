@@ -19,12 +19,14 @@ class OptOutLine(models.Model):
 
     States::
 
-        SCHEDULED ──→ OPEN ──→ CANCELED
-            └──────→ REJECTED
+        SCHEDULED ──→ OPEN ──→ STOPPED
+            ├──────→ REJECTED
+            └──────→ CANCELED
 
     SCHEDULED ("Registration Scheduled"): applied for with the business name that callers will hear; staff
-    open it with the number that the carrier assigned. It cannot be taken back meanwhile. OPEN ("Registration
-    Completed"): advertising may name it. What was refused on a line stays refused after it is CANCELED.
+    open it with the number that the carrier assigned. Until then it is canceled freely. OPEN ("Registration
+    Completed"): advertising may name it. STOPPED: nothing brings it back. What was refused on it stays
+    refused until `purge_at`, and is then deleted: `purged_at` once that is done, `purged_count` how many.
     `number`: digits only, empty until it is open; among open lines of all projects a number occurs once.
     The mail about the result is claimed, sent and marked as that of a review is (`services/result_mail.py`).
     """
@@ -65,6 +67,18 @@ class OptOutLine(models.Model):
         verbose_name=_("canceled by"),
     )
     canceled_at = models.DateTimeField(_("canceled"), null=True, blank=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("stopped by"),
+    )
+    stopped_at = models.DateTimeField(pgettext_lazy("080 line", "stopped"), null=True, blank=True)
+    purge_at = models.DateTimeField(_("numbers deleted from"), null=True, blank=True)
+    purged_at = models.DateTimeField(_("numbers deleted"), null=True, blank=True)
+    purged_count = models.PositiveIntegerField(_("deleted numbers"), default=0)
     mail_claimed_at = models.DateTimeField(null=True, blank=True)
     mail_attempts = models.PositiveSmallIntegerField(default=0)
     mailed_at = models.DateTimeField(_("mailed"), null=True, blank=True)
@@ -80,10 +94,20 @@ class OptOutLine(models.Model):
                 name="opt_out_line_opened",
                 condition=~Q(state=LineState.OPEN) | (~Q(number="") & Q(opened_at__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="opt_out_line_stopped",
+                condition=~Q(state=LineState.STOPPED)
+                | (~Q(number="") & Q(stopped_at__isnull=False, purge_at__isnull=False)),
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "-id"], name="opt_out_line_newest"),
             models.Index("applied_at", name="opt_out_line_waiting", condition=Q(state=LineState.SCHEDULED)),
+            models.Index(
+                "purge_at",
+                name="opt_out_line_to_purge",
+                condition=Q(state=LineState.STOPPED, purged_at__isnull=True),
+            ),
             models.Index(fields=["number"], name="opt_out_line_number", condition=~Q(number="")),
         ]
 
@@ -111,7 +135,8 @@ class OptOut(models.Model):
     `number` is digits as dialled at home for country 82, without the country code elsewhere, as on a message.
     At most one that is not removed a project and number; a removed one stays as evidence, with its reason.
     `last_refused_at` is `created_at` until the number refuses once more while it is in force: a consent that
-    is older cancels nothing.
+    is older cancels nothing. `is_elsewhere`: it refused by another way than `line` too (another line, by
+    hand, by a program), so it outlives the line.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -139,6 +164,7 @@ class OptOut(models.Model):
     )
     created_at = models.DateTimeField(_("refused"))
     last_refused_at = models.DateTimeField(_("last refused"))
+    is_elsewhere = models.BooleanField(_("refused elsewhere too"), default=False, db_default=False)
     removed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

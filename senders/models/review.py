@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from senders.models.document import ONE_SUBJECT
+from senders.models.document import EVIDENCE_OF_NUMBER, ONE_SUBJECT
+from senders.models.evidence import EvidenceRequest
 from senders.models.identity import IdentityVerification
 from senders.models.reviewable import Reviewable
 from senders.models.sender_number import SenderNumber
@@ -51,6 +52,14 @@ class Review(models.Model):
         related_name="reviews",
         verbose_name=_("sender number"),
     )
+    evidence = models.ForeignKey(
+        EvidenceRequest,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="reviews",
+        verbose_name=_("evidence"),
+    )
     round = models.PositiveSmallIntegerField(_("submission"))
     submitted_at = models.DateTimeField(_("submitted"))
     reviewer = models.ForeignKey(
@@ -72,7 +81,13 @@ class Review(models.Model):
         constraints = [
             models.CheckConstraint(name="review_one_subject", condition=ONE_SUBJECT),
             models.UniqueConstraint(fields=["verification", "round"], name="identity_decided_once"),
-            models.UniqueConstraint(fields=["sender_number", "round"], name="sender_number_decided_once"),
+            models.CheckConstraint(name="review_evidence_of_number", condition=EVIDENCE_OF_NUMBER),
+            models.UniqueConstraint(
+                fields=["sender_number", "round"],
+                name="sender_number_decided_once",
+                condition=models.Q(evidence__isnull=True),
+            ),
+            models.UniqueConstraint(fields=["evidence", "round"], name="evidence_decided_once"),
         ]
         indexes = [
             models.Index("decided_at", name="review_to_mail", condition=models.Q(mailed_at__isnull=True))
@@ -84,7 +99,7 @@ class Review(models.Model):
     @property
     def subject(self) -> Reviewable:
         """What was decided on."""
-        return cast(Reviewable, self.verification or self.sender_number)
+        return cast(Reviewable, self.evidence or self.verification or self.sender_number)
 
     @property
     def outcome(self) -> Decision:

@@ -10,17 +10,28 @@ from senders.requirements import DOCUMENTS_OF_NUMBER, DocumentKind, NumberType
 from senders.states import LIVE_NUMBER_STATES, NumberState
 
 
+class RegistrationMethod(models.TextChoices):
+    """How it was shown whose number it is."""
+
+    DOCUMENT = "DOCUMENT", _("Documents")
+    SMS = "SMS", _("Code to the phone")
+
+
 class SenderNumber(Reviewable):
     """A number from which a project may send once it is approved. `number`: digits only, as dialled at home.
 
     States::
 
+                                 SUSPENDED ───┐
+                                   ↑   ↓      ↓
         DRAFT ──→ REVIEWING ──→ APPROVED ──→ WITHDRAWN
                    ↑     ↓  └─────────────────↑
                    REJECTED ──────────────────┘
 
     A draft keeps what a person has chosen and uploaded so far, one a person and project; its number may still
-    be empty. Among live ones (reviewing, rejected, approved) a number occurs once in a project.
+    be empty. Among live ones (reviewing, rejected, approved, suspended) a number occurs once in a project.
+    `method`: by documents, which are reviewed, or by a code to the registrant's own phone: such a one begins
+    APPROVED. `review_began_at`: when a reviewer first opened the submission that waits.
     """
 
     SLUG = "number"
@@ -41,6 +52,13 @@ class SenderNumber(Reviewable):
     state = models.CharField(
         _("state"), max_length=20, choices=NumberState.choices, default=NumberState.DRAFT
     )
+    method = models.CharField(
+        _("verified by"),
+        max_length=10,
+        choices=RegistrationMethod.choices,
+        default=RegistrationMethod.DOCUMENT,
+    )
+    review_began_at = models.DateTimeField(_("review began"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
 
     class Meta:

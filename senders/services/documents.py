@@ -18,17 +18,23 @@ from django.utils.translation import gettext_lazy as _
 from console.accounts.models import User
 from console.accounts.roles import Permission
 from console.accounts.scoping import Scope
-from senders.models import Document, IdentityVerification, Reviewable, SenderNumber
-from senders.requirements import DOCUMENTS_OF_MEMBER, DOCUMENTS_OF_NUMBER, DocumentKind, issue_date_problem
+from senders.models import Document, EvidenceRequest, IdentityVerification, Reviewable, SenderNumber
+from senders.requirements import (
+    DOCUMENTS_OF_EVIDENCE,
+    DOCUMENTS_OF_MEMBER,
+    DOCUMENTS_OF_NUMBER,
+    DocumentKind,
+    issue_date_problem,
+)
 from senders.services.errors import Busy, Refused, Sentence
 from senders.services.inspecting import FileRefused, Inspected, inspected
 from senders.services.slots import NoSlot
-from senders.states import IdentityState
+from senders.states import EvidenceState, IdentityState
 
 FOLDER = "documents"
 MAX_FILES_OF_KIND = 5
-# The values of both state machines, which name these two alike.
-EDITABLE_STATES = (IdentityState.DRAFT, IdentityState.REJECTED)
+# The values of all state machines, which name the last alike.
+EDITABLE_STATES = (IdentityState.DRAFT, EvidenceState.ASKED, IdentityState.REJECTED)
 BUSY = _("Other documents are being checked; try again in a moment. Your entries are kept.")
 Subject = TypeVar("Subject", bound=Reviewable)
 
@@ -61,6 +67,8 @@ def add_document(*, subject: Reviewable, upload: Upload, uploaded_by: User) -> D
 
 
 def _kinds_for(subject: Reviewable) -> set[DocumentKind]:
+    if isinstance(subject, EvidenceRequest):
+        return set(DOCUMENTS_OF_EVIDENCE)
     table = DOCUMENTS_OF_MEMBER if isinstance(subject, IdentityVerification) else DOCUMENTS_OF_NUMBER
     return {kind for kinds in table.values() for kind in kinds}
 
@@ -105,6 +113,8 @@ def _attach(document: Document, subject: Reviewable) -> None:
         document.verification = subject
     elif isinstance(subject, SenderNumber):
         document.sender_number = subject
+    elif isinstance(subject, EvidenceRequest):
+        document.evidence, document.sender_number = subject, subject.sender_number
     document.round = subject.round + 1
     others = documents_of(subject).filter(kind=document.kind, round=document.round)
     if others.count() >= MAX_FILES_OF_KIND:
@@ -162,8 +172,10 @@ def date_field(kind: str) -> str:
 
 def documents_of(subject: Reviewable) -> QuerySet[Document]:
     """Every document of the subject, of all submissions."""
+    if isinstance(subject, EvidenceRequest):
+        return Document.objects.filter(evidence=subject)
     field = "verification" if isinstance(subject, IdentityVerification) else "sender_number"
-    return Document.objects.filter(**{field: subject})
+    return Document.objects.filter(**{field: subject}, evidence=None)
 
 
 def current_documents(subject: Reviewable, round_: int) -> dict[DocumentKind, list[Document]]:

@@ -1,4 +1,6 @@
-"""080 lines: applied for, opened by staff with the number that the carrier assigned, canceled by the project.
+"""080 lines: applied for, canceled while they wait, opened by staff with the carrier's number.
+
+Giving up one that is in service is `senders.services.line_stopping`.
 
 Whatever concerns a project's being open or closed locks the project's row first, so that a line cannot be
 applied for while its project is being closed.
@@ -18,12 +20,14 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from console.accounts.audit import record_deed
 from console.accounts.models import Organization, Project, User
 from console.accounts.roles import Permission
 from console.accounts.scoping import Scope
 from console.accounts.services import lock_project
 from console.queues import TaskName, enqueue_on_commit
 from senders import phone_numbers
+from senders.deeds import LINE_CANCELED
 from senders.models import OptOutLine
 from senders.models.opt_out import MAX_BUSINESS_NAME
 from senders.services.errors import Refused
@@ -100,15 +104,17 @@ def _check_name(name: str) -> None:
 
 
 def cancel_line(*, line: OptOutLine, user: User) -> None:
-    """Give the line up: advertising that names it fails from now on, and what was refused stays refused.
+    """Take the application back while it waits: at once, and it costs nothing. Raises Refused.
 
-    Raises Refused, also while the line is scheduled.
+    Of this and a reviewer who opens the line at the same time one wins.
     """
     rows = OptOutLine.objects.filter(pk=line.pk)
-    if LINE.advance(rows, LineState.CANCELED, canceled_by=user, canceled_at=timezone.now()):
-        return
-    if rows.filter(state=LineState.SCHEDULED).exists():
-        raise Refused(_("A line cannot be canceled while its registration is scheduled."))
+    with transaction.atomic():
+        if LINE.advance(rows, LineState.CANCELED, canceled_by=user, canceled_at=timezone.now()):
+            record_deed(actor=user, obj=line, project=line.project, what=LINE_CANCELED())
+            return
+    if rows.filter(state=LineState.OPEN).exists():
+        raise Refused(_("Meanwhile the line was opened. Stop its service if you do not need it."))
     raise Refused(_("This line has changed meanwhile. Reload the page and look at it again."))
 
 
@@ -122,12 +128,12 @@ def why_not_close(project: Project) -> str:
     )
     if LineState.OPEN in states:
         return gettext(
-            "An 080 line of this project is in service. Cancel it first, then close the SMS service."
+            "An 080 line of this project is in service. Stop it first, then close the SMS service."
         )
     if states:
         return gettext(
-            "An 080 line of this project is scheduled for registration. It can be canceled, and the SMS"
-            " service closed, once it is open."
+            "An 080 line of this project is scheduled for registration. Cancel the application first, then"
+            " close the SMS service."
         )
     return ""
 

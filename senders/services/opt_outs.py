@@ -33,11 +33,16 @@ ASKED_AT_ONCE = 50_000
 
 COPIED = "CREATE TEMPORARY TABLE entered (country_code smallint, number text) ON COMMIT DROP"
 COPY = "COPY entered (country_code, number) FROM STDIN"
-# A number that is there refuses once more. A row that was inserted has no xmax, one that was updated has.
+# A number that is there refuses once more; by another way than before, it outlives the line of the first.
+# A row that was inserted has no xmax, one that was updated has.
 REFUSED_AGAIN = """
 ON CONFLICT (project_id, number, country_code) WHERE removed_at IS NULL
-    DO UPDATE SET last_refused_at = excluded.last_refused_at
+    DO UPDATE SET last_refused_at = greatest(excluded.last_refused_at, old.last_refused_at),
+        is_elsewhere = old.is_elsewhere OR excluded.is_elsewhere
+            OR excluded.line_id IS DISTINCT FROM old.line_id
     WHERE excluded.last_refused_at > old.last_refused_at
+        OR NOT old.is_elsewhere
+            AND (excluded.is_elsewhere OR excluded.line_id IS DISTINCT FROM old.line_id)
 RETURNING xmax = 0 AS is_new, old.project_id, old.country_code, old.number, old.line_id, old.created_at
 """
 # The programs are told of those that are new, as `payload_of` says it, by the statement that enters them.
@@ -114,14 +119,16 @@ RETURNING line_id, line_number, caller, called_at
 ADD_CALLED = f"""
 WITH entered_now AS (
     INSERT INTO senders_optout AS old
-        (project_id, country_code, number, source, line_id, created_at, last_refused_at, removal_reason)
+        (project_id, country_code, number, source, line_id, created_at, last_refused_at, is_elsewhere,
+        removal_reason)
     SELECT DISTINCT ON (line.project_id, called.number, called.country_code)
         line.project_id, called.country_code, called.number, %(source)s, line.id, called.at,
-        max(called.at) OVER (PARTITION BY line.project_id, called.number, called.country_code), ''
+        max(called.at) OVER of_number, min(line.id) OVER of_number <> max(line.id) OVER of_number, ''
     FROM unnest(
         %(lines)s::bigint[], %(countries)s::smallint[], %(numbers)s::text[], %(times)s::timestamptz[]
     ) AS called(line_id, country_code, number, at)
     JOIN senders_optoutline line ON line.id = called.line_id
+    WINDOW of_number AS (PARTITION BY line.project_id, called.number, called.country_code)
     ORDER BY line.project_id, called.number, called.country_code, called.at
     {REFUSED_AGAIN}
 )

@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from console.accounts.models import Project, User
-from senders.models import IdentityVerification, PhoneCode
+from senders.models import CodePurpose, IdentityVerification, PhoneCode
 from senders.services.errors import Refused, Sentence
 from senders.services.phone_verification import CodeNotSent, get_provider
 
@@ -21,14 +21,20 @@ RESEND_AFTER = timedelta(seconds=30)
 SENDS_PER_HOUR = 5
 
 
-def send_code(*, verification: IdentityVerification, project: Project, phone_number: str) -> PhoneCode:
+def send_code(
+    *,
+    verification: IdentityVerification,
+    project: Project,
+    phone_number: str,
+    purpose: CodePurpose = CodePurpose.IDENTITY,
+) -> PhoneCode:
     """Send a new code, which replaces any earlier one. Raises Refused where that is too often or fails.
 
     The row is committed before the provider is called, so that a crash between the two costs a code, never
     the limit on how many are sent.
     """
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    row = _new_row(verification, phone_number, code)
+    row = _new_row(verification, phone_number, code, purpose)
     try:
         get_provider().send_code(project=project, phone_number=phone_number, code=code)
     except CodeNotSent as error:
@@ -37,7 +43,9 @@ def send_code(*, verification: IdentityVerification, project: Project, phone_num
     return row
 
 
-def _new_row(verification: IdentityVerification, phone_number: str, code: str) -> PhoneCode:
+def _new_row(
+    verification: IdentityVerification, phone_number: str, code: str, purpose: CodePurpose
+) -> PhoneCode:
     now = timezone.now()
     with transaction.atomic():
         # One at a time: the limits are the person's, in whatever organizations, and the phone's.
@@ -53,7 +61,8 @@ def _new_row(verification: IdentityVerification, phone_number: str, code: str) -
         return PhoneCode.objects.create(
             verification=verification,
             phone_number=phone_number,
-            code_hash=_hash(verification, phone_number, code),
+            purpose=purpose,
+            code_hash=_hash(verification, purpose, phone_number, code),
             sent_at=now,
             expires_at=now + VALID_FOR,
         )
@@ -67,21 +76,29 @@ def _lock_phone(phone_number: str) -> None:
         )
 
 
-def pending_code(verification: IdentityVerification) -> PhoneCode | None:
+def pending_code(
+    verification: IdentityVerification, purpose: CodePurpose = CodePurpose.IDENTITY
+) -> PhoneCode | None:
     """The newest code, where it can still be entered."""
-    newest = verification.codes.order_by("-sent_at", "-id").first()
+    newest = _newest(verification, purpose)
     if newest is None or newest.used_at or newest.expires_at <= timezone.now():
         return None
     return newest if newest.attempts < MAX_ATTEMPTS else None
 
 
-def use_code(*, verification: IdentityVerification, code: str) -> str:
+def _newest(verification: IdentityVerification, purpose: CodePurpose) -> PhoneCode | None:
+    return verification.codes.filter(purpose=purpose).order_by("-sent_at", "-id").first()
+
+
+def use_code(
+    *, verification: IdentityVerification, code: str, purpose: CodePurpose = CodePurpose.IDENTITY
+) -> str:
     """Use the newest code up; the phone number that it proves. Raises Refused; each call is an attempt.
 
     The attempt is counted before the code is compared, by one conditional UPDATE, so that no number of
     requests at once gets more than MAX_ATTEMPTS guesses.
     """
-    newest = verification.codes.order_by("-sent_at", "-id").first()
+    newest = _newest(verification, purpose)
     if newest is None:
         raise Refused({"code": _("Send a code to your phone first.")})
     open_rows = PhoneCode.objects.filter(
@@ -89,7 +106,8 @@ def use_code(*, verification: IdentityVerification, code: str) -> str:
     )
     if not open_rows.update(attempts=F("attempts") + 1):
         raise Refused({"code": _("This code is no longer valid. Send a new one.")})
-    if not constant_time_compare(newest.code_hash, _hash(verification, newest.phone_number, code.strip())):
+    hashed = _hash(verification, purpose, newest.phone_number, code.strip())
+    if not constant_time_compare(newest.code_hash, hashed):
         raise Refused({"code": _wrong_code(newest)})
     if not PhoneCode.objects.filter(pk=newest.pk, used_at=None).update(used_at=timezone.now()):
         raise Refused({"code": _("This code is no longer valid. Send a new one.")})
@@ -103,7 +121,6 @@ def _wrong_code(row: PhoneCode) -> Sentence:
     return _("This is not the code that was sent. Look at the newest message.")
 
 
-def _hash(verification: IdentityVerification, phone_number: str, code: str) -> str:
-    return salted_hmac(
-        "senders.phone_code", f"{verification.pk}:{phone_number}:{code}", algorithm="sha256"
-    ).hexdigest()
+def _hash(verification: IdentityVerification, purpose: CodePurpose, phone_number: str, code: str) -> str:
+    salt = f"senders.phone_code.{purpose.lower()}"
+    return salted_hmac(salt, f"{verification.pk}:{phone_number}:{code}", algorithm="sha256").hexdigest()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,12 +12,15 @@ from console.accounts.models import Project, User
 from console.accounts.roles import Permission
 from console.accounts.scoping import Scope
 from senders import phone_numbers
-from senders.models import IdentityVerification, SenderNumber
+from senders.models import EvidenceRequest, IdentityVerification, SenderNumber
+from senders.models.evidence import overdue
 from senders.requirements import NumberType
 from senders.services import verification
 from senders.services.consent import NUMBER_CONSENT
 from senders.services.documents import lock_editable, submission_problems
-from senders.services.errors import Refused, Sentence
+from senders.services.errors import WHOLE, Refused, Sentence
+from senders.services.evidence import close_open, lock_number
+from senders.services.number_limits import limit_problem
 from senders.states import LIVE_NUMBER_STATES, NUMBER, IdentityState, NumberState
 
 _NO_LONGER = _("This number has changed meanwhile. Reload the page and look at it again.")
@@ -33,8 +36,13 @@ class Registration:
 
 
 def approved_numbers(project: Project) -> QuerySet[SenderNumber]:
-    """The numbers from which the project may send, in the order in which they were registered."""
-    return SenderNumber.objects.filter(project=project, state=NumberState.APPROVED).order_by("id")
+    """The numbers from which the project may send now, in the order in which they were registered.
+
+    By the clock, not by the sweep: one whose evidence is overdue is not among them.
+    """
+    late = EvidenceRequest.objects.filter(overdue(timezone.now()), sender_number=OuterRef("pk"))
+    approved = SenderNumber.objects.filter(project=project, state=NumberState.APPROVED)
+    return approved.filter(~Exists(late)).order_by("id")
 
 
 def is_approved(project: Project, number: str) -> bool:
@@ -97,6 +105,8 @@ def _submit(sender_number: SenderNumber, registration: Registration, user: User)
     if not registration.has_agreed:
         problems["consent"] = _("Agree to the collection of personal information.")
     problems |= submission_problems(locked)
+    if too_many := limit_problem(user):
+        problems[WHOLE] = too_many
     if problems:
         raise Refused(problems)
     now = timezone.now()
@@ -110,6 +120,7 @@ def _submit(sender_number: SenderNumber, registration: Registration, user: User)
         consent_version=NUMBER_CONSENT.version,
         consented_at=now,
         submitted_at=now,
+        review_began_at=None,
         decided_at=None,
     )
     if not moved:
@@ -132,7 +143,11 @@ def _number_of(locked: SenderNumber, registration: Registration) -> tuple[str, d
 
 
 def _duplicate(project: Project, typed: str) -> Sentence:
-    number = phone_numbers.normalize(typed)
+    return taken_problem(project, phone_numbers.normalize(typed))
+
+
+def taken_problem(project: Project, number: str) -> Sentence:
+    """Why a number that is registered in the project is not registered there once more."""
     row = SenderNumber.objects.filter(project=project, number=number, state__in=LIVE_NUMBER_STATES).first()
     if row is not None and row.state == NumberState.REJECTED:
         return _(
@@ -143,9 +158,12 @@ def _duplicate(project: Project, typed: str) -> Sentence:
 
 def withdraw(*, sender_number: SenderNumber) -> None:
     """Give the number up: nothing is sent from it any more. Raises Refused where that was done already."""
-    rows = SenderNumber.objects.filter(pk=sender_number.pk)
-    if not NUMBER.advance(rows, NumberState.WITHDRAWN, withdrawn_at=timezone.now()):
-        raise Refused(_NO_LONGER)
+    rows, now = SenderNumber.objects.filter(pk=sender_number.pk), timezone.now()
+    with transaction.atomic():
+        lock_number(sender_number)
+        if not NUMBER.advance(rows, NumberState.WITHDRAWN, withdrawn_at=now):
+            raise Refused(_NO_LONGER)
+        close_open(sender_number=sender_number, at=now)
 
 
 def needs_attention_count(scope: Scope) -> int:

@@ -75,7 +75,9 @@ def _mail(sendable: QuerySet[Any], pk: int, build: Callable[[int], EmailMessage]
 
 def _build_of_review(review_id: int) -> EmailMessage:
     related = ("verification__user", "verification__organization", "sender_number__registered_by")
-    rows = Review.objects.select_related(*related, "sender_number__project__organization")
+    rows = Review.objects.select_related(
+        *related, "evidence__handed_in_by", "sender_number__project__organization"
+    )
     return build_message(rows.get(pk=review_id))
 
 

@@ -14,18 +14,22 @@ from console.accounts.models import EventName, Organization, Project, User
 from console.accounts.roles import Permission
 from console.accounts.scoping import Scope
 from console.queues import TaskName, enqueue_on_commit
-from senders.models import IdentityVerification, Review, Reviewable, SenderNumber
+from senders.models import EvidenceRequest, IdentityVerification, Review, Reviewable, SenderNumber
 from senders.models.review import RejectionPhrase
 from senders.requirements import REQUIREMENTS
 from senders.services.documents import current_documents, may_review
 from senders.services.errors import Refused
+from senders.services.evidence import after_decision, lock_number
+from senders.services.telling import tell_number
 from senders.services.verification import has_verified_phone
-from senders.states import IDENTITY, NUMBER, Decision, IdentityState, NumberState
+from senders.states import EVIDENCE, IDENTITY, NUMBER, Decision, EvidenceState, IdentityState, NumberState
 
 SUBJECTS: Mapping[str, type[Reviewable]] = {
     IdentityVerification.SLUG: IdentityVerification,
     SenderNumber.SLUG: SenderNumber,
+    EvidenceRequest.SLUG: EvidenceRequest,
 }
+_MACHINES = {IdentityVerification: IDENTITY, SenderNumber: NUMBER, EvidenceRequest: EVIDENCE}
 QUEUE_LIMIT = 200
 
 
@@ -49,9 +53,13 @@ def queue(user: User) -> list[Reviewable]:
     """
     identities = _waiting_identities(user).select_related("user", "organization")
     numbers = _waiting_numbers(user).select_related("registered_by", "project__organization")
+    evidence = _waiting_evidence(user).select_related(
+        "handed_in_by", "sender_number__registered_by", "sender_number__project__organization"
+    )
     rows: list[Reviewable] = [
         *identities.order_by("submitted_at")[:QUEUE_LIMIT],
         *numbers.order_by("submitted_at")[:QUEUE_LIMIT],
+        *evidence.order_by("submitted_at")[:QUEUE_LIMIT],
     ]
     return sorted(rows, key=lambda row: (row.submitted_at, row.SLUG, row.pk))[:QUEUE_LIMIT]
 
@@ -70,11 +78,25 @@ def _waiting_numbers(user: User) -> QuerySet[SenderNumber]:
     return rows.exclude(project__organization__in=_own_organizations(user)).exclude(registered_by=user)
 
 
+def _waiting_evidence(user: User) -> QuerySet[EvidenceRequest]:
+    rows = EvidenceRequest.objects.filter(state=EvidenceState.REVIEWING)
+    own = rows.exclude(sender_number__project__organization__in=_own_organizations(user))
+    return own.exclude(handed_in_by=user)
+
+
 def waiting_count(scope: Scope) -> int:
     """How many submissions wait for this reviewer; 0 for anybody else."""
     if not isinstance(scope.user, User) or not scope.user.has_platform_permission(Permission.REVIEW):
         return 0
-    return _waiting_identities(scope.user).count() + _waiting_numbers(scope.user).count()
+    waiting = (_waiting_identities, _waiting_numbers, _waiting_evidence)
+    return sum(rows_of(scope.user).count() for rows_of in waiting)
+
+
+def begin(*, subject: Reviewable, reviewer: User) -> None:
+    """Note that a reviewer opened a number's submission: from then on it is being worked on."""
+    if isinstance(subject, SenderNumber) and may_review(user=reviewer, subject=subject):
+        rows = SenderNumber.objects.filter(pk=subject.pk, round=subject.round, review_began_at=None)
+        rows.filter(state=NumberState.REVIEWING).update(review_began_at=timezone.now())
 
 
 def decide(*, subject: Reviewable, reviewer: User, verdict: Verdict) -> Review:
@@ -82,32 +104,34 @@ def decide(*, subject: Reviewable, reviewer: User, verdict: Verdict) -> Review:
     if not may_review(user=reviewer, subject=subject):
         raise Refused(_("Nobody reviews the documents of their own organization."))
     with transaction.atomic():
+        if isinstance(subject, EvidenceRequest):
+            lock_number(subject.sender_number)
         _check_verdict(subject, verdict)
         now = timezone.now()
         rows = type(subject)._default_manager.filter(pk=subject.pk, round=verdict.round)
-        machine = IDENTITY if isinstance(subject, IdentityVerification) else NUMBER
+        machine = next(each for kind, each in _MACHINES.items() if isinstance(subject, kind))
         if not machine.advance(rows, verdict.decision, decided_at=now):
             raise Refused(_("Meanwhile somebody else decided this, or it was withdrawn or submitted again."))
         review = Review.objects.create(**_link(subject), **_record(subject, reviewer, verdict, now))
         enqueue_on_commit(TaskName.SEND_REVIEW_MAIL, review.pk)
         tell_programs(subject, verdict, now)
+        if isinstance(subject, EvidenceRequest):
+            after_decision(evidence=subject, decision=verdict.decision, at=now)
     return review
 
 
 def tell_programs(subject: Reviewable, verdict: Verdict, now: datetime) -> None:
     """Write the decision down for the programs of the projects that it concerns."""
-    said = {"decision": str(verdict.decision), "decidedDateTime": moment(now)}
-    project_ids: list[int] = []
-    name = EventName.SENDER_NUMBER_DECIDED
+    decision = str(verdict.decision)
     if isinstance(subject, SenderNumber):
-        said = {"sendNo": subject.number, **said}
-        project_ids = [subject.project_id]
+        tell_number(number=subject, decision=decision, at=now)
+    elif isinstance(subject, EvidenceRequest):
+        tell_number(number=subject.sender_number, decision=decision, at=now, is_evidence=True)
     elif isinstance(subject, IdentityVerification):
-        name, said = EventName.IDENTITY_DECIDED, {"username": subject.user.username, **said}
+        said = {"username": subject.user.username, "decision": decision, "decidedDateTime": moment(now)}
         projects = Project.objects.filter(organization=subject.organization, memberships__user=subject.user)
-        project_ids = list(projects.order_by("pk").values_list("pk", flat=True))
-    for project_id in project_ids:
-        record_events(project_id=project_id, name=name, payloads=[said], at=now)
+        for project_id in projects.order_by("pk").values_list("pk", flat=True):
+            record_events(project_id=project_id, name=EventName.IDENTITY_DECIDED, payloads=[said], at=now)
 
 
 def _check_verdict(subject: Reviewable, verdict: Verdict) -> None:
@@ -132,6 +156,8 @@ def _check_verdict(subject: Reviewable, verdict: Verdict) -> None:
 
 
 def _link(subject: Reviewable) -> dict[str, Reviewable]:
+    if isinstance(subject, EvidenceRequest):
+        return {"evidence": subject, "sender_number": subject.sender_number}
     return {"verification" if isinstance(subject, IdentityVerification) else "sender_number": subject}
 
 
@@ -154,7 +180,7 @@ def decisions_on(organization: Organization) -> QuerySet[Review]:
         Q(verification__organization=organization) | Q(sender_number__project__organization=organization)
     )
     return rows.select_related(
-        "reviewer", "verification__user", "verification__organization", "sender_number__project"
+        "reviewer", "evidence", "verification__user", "verification__organization", "sender_number__project"
     )
 
 

@@ -265,5 +265,5 @@ class TestWhoMayLook:
 
 
 def test_numbers_and_identities_agree_on_what_may_change():
-    assert {str(state) for state in documents.EDITABLE_STATES} == {"DRAFT", "REJECTED"}
+    assert {str(state) for state in documents.EDITABLE_STATES} == {"DRAFT", "ASKED", "REJECTED"}
     assert SenderNumber.SLUG == "number"
