@@ -70,9 +70,9 @@ def test_what_was_refused_or_may_have_gone_is_told(listening: Webhook, project: 
     now = timezone.now()
     move_unknown([second], now, {})
     assert told(listening) == [([first], [OPTED_OUT]), ([second], ["B008"])]
-    # Nobody knows when it ended: it is told as of when that was said.
+    # Nobody knows when it ended: it is told, and found, as of when that was said.
     assert WebhookEntry.objects.get(message_ids=[second]).times == [now]
-    assert Message.objects.get(pk=second).finished_at is None
+    assert Message.objects.get(pk=second).finished_at == now
 
 
 def test_each_message_stands_with_its_own_code(listening: Webhook, project: Project) -> None:

@@ -5,6 +5,7 @@ import logging
 from base64 import b64encode
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from messaging.api.sens import api as routes
@@ -330,6 +331,22 @@ def test_a_mistake_of_ours_is_noted_and_says_nothing_of_the_inside(sens, sending
     }
     [record] = [each for each in caplog.records if each.name == "django.request"]
     assert "what nobody outside should read" in str(record.exc_info[1])
+
+
+def test_what_is_forbidden_is_told_in_its_words_too(sens, sending, monkeypatch):
+    """Nothing of ours forbids a call that is signed; what stands around it may."""
+
+    def forbidding(*_given, **_named):
+        raise PermissionDenied("what nobody outside should read")
+
+    monkeypatch.setattr(routes, "send", forbidding)
+    answer = sens.post("/messages", sending())
+    assert error_of(answer) == (403, ["Forbidden"])
+    assert answer.json()["error"] == {
+        "errorCode": "210",
+        "message": "Permission Denied",
+        "details": "Forbidden",
+    }
 
 
 def test_pages_for_people_stay_pages(client):
