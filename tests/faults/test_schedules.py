@@ -50,7 +50,7 @@ def test_a_day_is_sent_once(found: dict[str, Any]) -> None:
 def test_the_worker_was_killed_in_the_middle(found: dict[str, Any]) -> None:
     assert found["killed"] in ("worker-sweeps", "worker-sweeps-two"), json.dumps(found)
     assert found["halfway"] == 0, json.dumps(found)
-    assert found["rung"] == 1, json.dumps(found)
+    assert found["rung"] >= 1, json.dumps(found)
 
 
 def test_a_missed_day_is_marked_and_not_sent(found: dict[str, Any]) -> None:
