@@ -85,7 +85,7 @@ def test_what_it_sends_from_which_number_to_whom(
     file = checked_file(project, ["01012345678", "01012345679"], body="Good morning")
     mapped(schedule, name="File", kind="MASS", recipients=[], recipient_file=file)
     tag = TagFactory(project=project, name="tea")
-    mapped(schedule, name="Tags", kind="TAG", recipients=[], tag_condition={"all": [{"tag": tag.pk}]})
+    mapped(schedule, name="Tags", kind="TAG", recipients=[], tag_condition={"all": [tag.pk]})
     mapped(schedule, name="Gone", removed_at=NOW)
     said = words(shown(sender, schedule))
     assert "##name##님, 안녕하세요 General · SMS From 02-1234-5678 to 2 numbers ##name## Kim" in said

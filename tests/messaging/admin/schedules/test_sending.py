@@ -152,13 +152,16 @@ def test_a_file_is_added_whole_and_a_split_is_refused(
 def test_tags_are_looked_up_at_each_run(sender: Desk, project: Project, schedule: RecurringSchedule) -> None:
     uids = [UidFactory(project=project, numbers=[number]) for number in ("01012345678", "01087654321")]
     tag = TagFactory(project=project, name="tea", uids=uids)
-    fields = recurring(schedule, condition=f'{{"all": [{{"tag": {tag.pk}}}]}}')
+    fields = recurring(schedule, condition=f'{{"all": [{tag.pk}]}}')
     del fields["recipients"]
     said = words(sender.post(TAG, fields, step="confirm"))
     assert f"{SENTENCE} Recipients are looked up at each run: tea." in said
     assert sender.post(TAG, fields, step="send", htmx=False).status_code == 302
     message = ScheduledMessage.objects.get()
-    assert (message.kind, message.tag_condition) == (DeliveryKind.TAG, {"all": [{"tag": tag.pk}]})
+    assert (message.kind, message.tag_condition) == (
+        DeliveryKind.TAG,
+        {"all": [tag.pk], "any": [], "none": []},
+    )
 
 
 # --- making one in between -----------------------------------------------------------------------
