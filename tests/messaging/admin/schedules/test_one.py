@@ -90,7 +90,7 @@ def test_what_it_sends_from_which_number_to_whom(
     said = words(shown(sender, schedule))
     assert "##name##님, 안녕하세요 General · SMS From 02-1234-5678 to 2 numbers ##name## Kim" in said
     assert f"File Mass · SMS From 02-1234-5678 to 2 rows of {file.original_name} Good morning" in said
-    assert "Tags Tag · SMS From 02-1234-5678 to UIDs with tea, looked up at each run" in said
+    assert "Tags Tag · SMS From 02-1234-5678 to UIDs with “tea”, looked up at each run" in said
     assert "Gone" not in said
 
 

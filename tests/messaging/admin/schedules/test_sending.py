@@ -155,7 +155,7 @@ def test_tags_are_looked_up_at_each_run(sender: Desk, project: Project, schedule
     fields = recurring(schedule, condition=f'{{"all": [{tag.pk}]}}')
     del fields["recipients"]
     said = words(sender.post(TAG, fields, step="confirm"))
-    assert f"{SENTENCE} Recipients are looked up at each run: tea." in said
+    assert f"{SENTENCE} Recipients are looked up at each run: “tea”." in said
     assert sender.post(TAG, fields, step="send", htmx=False).status_code == 302
     message = ScheduledMessage.objects.get()
     assert (message.kind, message.tag_condition) == (
