@@ -19,6 +19,7 @@ from messaging.recipients.importing import check_recipient_file
 from messaging.recipients.opt_out_files import enter_opt_outs
 from messaging.recipients.pruning import prune_files
 from messaging.schedules.periodic import reconcile
+from messaging.schedules.pruning import prune_schedules
 from messaging.schedules.running import run_due, run_schedule
 from messaging.sending.attachments import prune_attachments
 from messaging.sending.bells import ring_lane_now
@@ -159,6 +160,7 @@ def maintain_partitions_task() -> None:
     prune_uid_files()
     prune_attachments()
     prune_drafts()
+    prune_schedules()
     prune_statistics()
     prune_webhooks()
 

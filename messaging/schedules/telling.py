@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
+from django.urls import reverse
 from django.utils import timezone
 
 from console.accounts.notices import notify_members
 from messaging.models import RecurringSchedule, ScheduledSend, ScheduleRun
 from messaging.states import RunState
-
-# Where its page is: an address that this layer does not know.
-PATH = "/deliveries/recurring/%s/"
 
 
 def tell_members(schedule: RecurringSchedule, runs: Sequence[ScheduleRun]) -> None:
@@ -29,7 +27,7 @@ def _is_refused(run: ScheduleRun) -> bool:
 def _tell(schedule: RecurringSchedule, kind: str, runs: list[ScheduleRun]) -> None:
     context = {
         "project_name": schedule.project.name,
-        "path": PATH % schedule.pk,
+        "path": reverse("admin:schedule", args=[schedule.pk]),
         "code": schedule.code,
         "due_at": timezone.localtime(runs[-1].due_at).isoformat(),
         "n": len(runs),

@@ -42,6 +42,7 @@ TOURS = {
         Stop("mass", "/deliveries/mass/"),
         Stop("tagged", "/deliveries/tagged/"),
         Stop("recurring", "/deliveries/recurring/"),
+        Stop("schedule", "/deliveries/recurring/", "a[href^='/deliveries/recurring/'].d-row-link"),
         Stop("schedule-add", "/deliveries/recurring/add/"),
         Stop("handsets", "/deliveries/handsets/"),
         Stop("trail", "/settings/audit/"),

@@ -134,7 +134,8 @@ def said_by_call(call: ast.Call) -> Iterator[ast.expr]:
         if not is_log:
             yield call.args[SAYS[name]]
     is_model_field = isinstance(call.func, ast.Attribute) and name_of(call.func.value) == "models"
-    if is_model_field and FIELDS.search(name) and name != "ForeignKey" and call.args:
+    names_a_model = name in ("ForeignKey", "OneToOneField")
+    if is_model_field and FIELDS.search(name) and not names_a_model and call.args:
         yield call.args[0]
     yield from (word.value for word in call.keywords if word.arg in KEYWORDS)
 

@@ -8,8 +8,9 @@ from django.db.models import Count, Q, QuerySet
 
 from console.accounts.models import Project
 from messaging.admin.schedules.forms import Standing
-from messaging.admin.schedules.words import days_words, period_words
+from messaging.admin.schedules.words import days_words
 from messaging.models import RecurringSchedule, ScheduledMessage, ScheduleRun
+from messaging.states import RunState
 
 MOST_WORDS = 8
 
@@ -44,9 +45,12 @@ class ScheduleRow:
 
     schedule: RecurringSchedule
     days: str
-    period: str
     messages: int
     last: ScheduleRun | None
+
+    @property
+    def last_state(self) -> RunState | None:
+        return RunState(self.last.state) if self.last else None
 
 
 def rows_of(schedules: Sequence[RecurringSchedule]) -> list[ScheduleRow]:
@@ -58,7 +62,6 @@ def rows_of(schedules: Sequence[RecurringSchedule]) -> list[ScheduleRow]:
         ScheduleRow(
             schedule=each,
             days=days_words(each.weekdays),
-            period=period_words(each),
             messages=messages.get(each.pk, 0),
             last=last.get(each.pk),
         )

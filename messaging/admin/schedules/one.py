@@ -15,7 +15,7 @@ from console.guard import person_of
 from console.pages import ConsolePage, page_url, paginate, register_page
 from messaging.admin.schedules.editor import LivingSchedule, OneSchedule, above, coming_context
 from messaging.admin.schedules.shown import mapped_messages, run_rows
-from messaging.admin.schedules.words import days_words, every_run, moment_words, period_words
+from messaging.admin.schedules.words import days_words, every_run, moment_words
 from messaging.admin.schedules.zones import offset_words
 from messaging.models import RecurringSchedule, ScheduleRun
 from messaging.schedules.messages import MAX_MESSAGES, live_messages
@@ -45,7 +45,6 @@ class SchedulePage(OneSchedule, ConsolePage):
         own = {
             "schedule": schedule,
             "days": days_words(schedule.weekdays),
-            "period": period_words(schedule),
             "offset": offset_words(timezone.now(), schedule.time_zone),
             "mapped": self.mapped(),
             "most": MAX_MESSAGES,

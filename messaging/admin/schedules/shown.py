@@ -138,6 +138,10 @@ class RunRow:
     sent: list[Sent] = field(default_factory=list)
 
     @property
+    def state(self) -> RunState:
+        return RunState(self.run.state)
+
+    @property
     def sentence(self) -> Any:
         """What its state means."""
         is_in_part = self.run.state == RunState.DONE and any(each.why for each in self.sent)

@@ -1,7 +1,7 @@
 """Time zones as people find them: by their name, or by the city in it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -35,8 +35,9 @@ def offered_zones(used: Iterable[str], now: datetime) -> list[tuple[str, str]]:
 
 def offset_words(moment: datetime, name: str) -> str:
     """How far a zone is from UTC then: "UTC+09:00"."""
-    written = moment.astimezone(ZoneInfo(name)).strftime("%z")
-    return f"UTC{written[:3]}:{written[3:5]}"
+    offset = moment.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"UTC{'-' if offset < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def console_zone() -> str:

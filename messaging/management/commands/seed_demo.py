@@ -17,6 +17,7 @@ from messaging.management.demo import (
     opt_outs,
     people,
     policies,
+    schedules,
     senders,
     sends,
     webhooks,
@@ -65,6 +66,7 @@ def seed() -> dict[str, Any]:
     history.make_history(shop)
     sends.make_held_request(project, users["manager"], numbers[0])
     sends.make_scheduled_send(shop)
+    schedules.make_schedule(shop)
     international.make_abroad(project, users["manager"], numbers[0])
     international.make_limit_requests(other_project, users["bookseller"], users["reviewer"])
     backups.make_backups(shop)

@@ -24,6 +24,7 @@ from messaging.models import (
     CountDelta,
     LimitRequest,
     Message,
+    RecurringSchedule,
     SendRequest,
     StatisticsCount,
     StatisticsKey,
@@ -32,7 +33,7 @@ from messaging.models import (
     Uid,
 )
 from messaging.policies.advertising import statement_problems
-from messaging.states import Counter, DeliveryKind, MessageState, Purpose, RequestState
+from messaging.states import Counter, DeliveryKind, MessageState, Purpose, RequestState, RunState
 from messaging.statistics.keys import active_keys
 from senders.models import OptOut, OptOutLine, OptOutSource
 from senders.services.opt_out_lines import open_lines
@@ -87,6 +88,15 @@ def test_a_library_with_advertising_that_may_be_sent(shop: Project) -> None:
     assert len(advertising) == 2
     for version in advertising:
         assert statement_problems(version.body, line.number) == []
+
+
+def test_a_recurring_schedule_with_a_message(shop: Project) -> None:
+    schedule = RecurringSchedule.objects.get(project=shop)
+    assert (schedule.code, schedule.weekdays, schedule.sends_at.hour) == ("WEEKLY-NEWS", 0b0001001, 10)
+    assert schedule.next_at is not None
+    assert schedule.next_at > timezone.now()
+    assert [message.kind for message in schedule.messages.all()] == [DeliveryKind.TAG]
+    assert {run.state for run in schedule.runs.all()} == {RunState.SKIP}
 
 
 def test_an_audience_with_tags(shop: Project) -> None:
