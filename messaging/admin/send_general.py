@@ -82,7 +82,7 @@ class GeneralPage(SendPage):
             return None
         return Announcement(
             total=len(form.typed.numbers),
-            message_type=form.chosen_type.label,
+            message_type=form.sent_type.label,
             sender=form.chosen_sender,
             due_at=form.chosen_moment,
             left_out=len(form.typed.repeated),
