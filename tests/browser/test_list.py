@@ -28,7 +28,7 @@ def lines(page: Page) -> list[str]:
 def test_numbers_are_added_by_keyboard_and_sent(sign_in: SignIn) -> None:
     person = sign_in("sender")
     page = ready(person)
-    number = page.get_by_label("One number")
+    number = page.locator("[name=one_number]")
     number.focus()
     page.keyboard.type("010-7000-0101")
     page.keyboard.press("Enter")
@@ -67,7 +67,7 @@ def test_what_is_typed_while_one_is_on_its_way_stays(sign_in: SignIn) -> None:
         late.append(route) if is_add and not late else route.continue_()
 
     page.route("**/send/general/", hold)
-    number = page.get_by_label("One number")
+    number = page.locator("[name=one_number]")
     number.fill("010-7000-0103")
     page.keyboard.press("Enter")
     person.until(lambda: bool(late))
