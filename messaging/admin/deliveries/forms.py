@@ -215,6 +215,10 @@ class ScheduledForm(SearchForm):
     def defaults(self) -> Mapping[str, Any]:
         return {"date_kind": DateKind.SENT}
 
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.fields["request_id"].label = _("Reservation ID")
+
     def clean(self) -> dict[str, Any]:
         """Of what is over without dates: what was due in the last month."""
         cleaned = super().clean()
