@@ -20,9 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from console.pages import register_page
 from messaging.admin.forms.general import GeneralForm
 from messaging.admin.send_list import is_ready, joining_of, list_context, list_panel, with_lines
-from messaging.admin.send_one_number import Added, add_number, country_choices, home_label
+from messaging.admin.send_one_number import Added, add_number, country_choices
 from messaging.admin.send_pages import SendPage
 from messaging.admin.send_sentences import Announcement
+from messaging.content.countries import label_of
+from messaging.content.limits import KOREA
 from messaging.recipients.problems import fault_sentence
 from messaging.recipients.typed import MAX_TYPED, WrongLine, without_wrong
 from senders.services.opt_outs import count_opted_out
@@ -67,7 +69,7 @@ class GeneralPage(SendPage):
             **super().page_context(form),
             **list_context(form),
             "country_choices": country_choices(self.project),
-            "country_typed": form.raw("one_country") or home_label(),
+            "country_typed": form.raw("one_country") or label_of(KOREA),
         }
 
     def countries(self, form: Any) -> Mapping[int, int]:
@@ -82,7 +84,7 @@ class GeneralPage(SendPage):
             return None
         return Announcement(
             total=len(form.typed.numbers),
-            message_type=form.chosen_type.label,
+            message_type=form.sent_type.label,
             sender=form.chosen_sender,
             due_at=form.chosen_moment,
             left_out=len(form.typed.repeated),

@@ -171,7 +171,7 @@ class MassPage(SendPage):
             return None
         return Announcement(
             total=total,
-            message_type=form.chosen_type.label,
+            message_type=form.sent_type.label,
             sender=form.chosen_sender,
             due_at=form.chosen_moment,
             needs_release=form.raw("when") == MassWhen.CHECK,

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from console.accounts.models import Project
 from console.formatting import group_number, group_phone_number
-from messaging.content.countries import COUNTRIES, country_of, in_order, name_of
+from messaging.content.countries import COUNTRIES, HOME, country_of, in_order, label_of, name_of
 from messaging.recipients.numbers import KOREA, MISSING, Number, WrongNumber
 from messaging.recipients.one_number import as_written, read_number_in
 from messaging.recipients.problems import fault_sentence
@@ -20,7 +19,7 @@ from messaging.sending.international_rules import country_refusal
 
 CODE = re.compile(r"\+?\s*(\d{1,4})\s*\)?\s*")
 DIALLED = re.compile(r"\(\+(\d{1,4})\)\s*")
-HOME_NAMES = ("South Korea", "대한민국", "한국", "Korea")
+HOME_NAMES = (HOME.english, HOME.korean, "한국", "Korea")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +40,13 @@ class Added:
     is_full: bool = False
 
 
-def home_label() -> str:
-    """Korea as the other countries are written."""
-    is_korean = (get_language() or "").startswith("ko")
-    return f"{HOME_NAMES[1] if is_korean else HOME_NAMES[0]} (+{KOREA})"
-
-
 def country_choices(project: Project) -> list[CountryChoice]:
     """Every country: Korea, those that the project may send to, then the others, each by name."""
     rules = countries_of(settings_of(project.pk))
     is_open = {each.code: not rules.refusal(each.code) for each in COUNTRIES}
     order = in_order(code for code, may in is_open.items() if may)
     others = [CountryChoice(name_of(each.code), is_open[each.code]) for each in order]
-    return [CountryChoice(home_label(), is_open=True), *others]
+    return [CountryChoice(label_of(KOREA), is_open=True), *others]
 
 
 def country_named(typed: str) -> int | None:

@@ -66,7 +66,7 @@ class TagPage(SendPage):
             return None
         return Announcement(
             total=counted.numbers,
-            message_type=form.chosen_type.label,
+            message_type=form.sent_type.label,
             sender=form.chosen_sender,
             due_at=form.chosen_moment,
         )

@@ -46,6 +46,8 @@ class Country:
         return self.name
 
 
+HOME = Country((82,), "South Korea", "대한민국")
+
 # As the international sending policy lists them.
 COUNTRIES: tuple[Country, ...] = (
     Country((1,), "United States / Canada", "미국 / 캐나다"),
@@ -304,6 +306,11 @@ def name_of(code: int) -> str:
     """The country's name with its code: "Japan (+81)"; the code alone where no messages go."""
     country = _BY_CODE.get(code)
     return f"{country.name} (+{code})" if country else f"+{code}"
+
+
+def label_of(code: int) -> str:
+    """The same, also of the country that messages come from."""
+    return f"{HOME.name} (+{HOME.code})" if code == HOME.code else name_of(code)
 
 
 def every_code(chosen: Iterable[int]) -> frozenset[int]:

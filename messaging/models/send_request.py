@@ -169,6 +169,12 @@ class SendRequest(models.Model):
                 name="request_of_many",
                 condition=models.Q(kind__in=["MASS", "TAG"]),
             ),
+            # Reservations (`messaging.sens.reservations`): what is sent at once is due when it is asked for.
+            models.Index(
+                fields=["project", "-id"],
+                name="request_reserved",
+                condition=models.Q(due_at__gt=models.F("created_at")),
+            ),
             models.Index(
                 fields=["lease_until"],
                 name="request_in_motion",

@@ -29,6 +29,7 @@ LATEST_RESULT = LONGEST_WAIT + timedelta(days=7)
 
 
 ALL_RESERVATIONS = "ALL"
+MOST_NAMED = 500  # requests
 
 
 class DateKind(models.TextChoices):
@@ -135,7 +136,21 @@ def find_messages(*, project: Project, search: Search) -> QuerySet[Message]:
     if search.result:
         found = found.filter(state=search.result)
     given = _given(search, "message_type", "purpose", "kind", "state", "sender")
-    return found.filter(**{f"request__{name}": value for name, value in given.items()})
+    return _of_requests(found, project, given) if given else found
+
+
+def _of_requests(found: QuerySet[Message], project: Project, given: dict[str, str]) -> QuerySet[Message]:
+    """The messages whose requests fit. Where those are few they are named, and so is the stretch they lie in:
+    else the database asks for the request of each message between two that fit.
+    """
+    requests = SendRequest.objects.filter(project=project, **given).order_by("-pk")
+    few = list(requests.values_list("pk", flat=True)[: MOST_NAMED + 1])
+    if len(few) > MOST_NAMED:
+        return found.filter(**{f"request__{name}": value for name, value in given.items()})
+    if not few:
+        return found.none()
+    last = UUID(int=few[0].int + MAX_ORDINAL)
+    return found.filter(request_id__in=few, pk__gt=few[-1], pk__lte=last)
 
 
 def scheduled_requests(*, project: Project, now: datetime) -> QuerySet[SendRequest]:

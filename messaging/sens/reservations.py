@@ -22,12 +22,12 @@ from messaging.statistics.queries import CodeCount, failures_among
 class ReservationState(ColouredChoices):
     """The word of the document, and what it means."""
 
-    READY = words.READY, _("READY: still to come, can be canceled"), "grey"
+    READY = words.READY, _("READY: to come"), "grey"
     PROCESSING = words.PROCESSING, _("PROCESSING: on its way"), "blue"
-    CANCELED = words.CANCELED, _("CANCELED: will not be sent"), "grey"
-    FAIL = words.FAILED, _("FAIL: nothing of it could be sent"), "red"
-    DONE = words.DONE, _("DONE: was sent"), "green"
-    STALE = words.STALE, _("STALE: its time had passed before it could be sent"), "amber"
+    CANCELED = words.CANCELED, _("CANCELED: not sent"), "grey"
+    FAIL = words.FAILED, _("FAIL: none of it sent"), "red"
+    DONE = words.DONE, _("DONE: sent"), "green"
+    STALE = words.STALE, _("STALE: too late to send"), "amber"
 
 
 # The states of a request in which its reservation is READY: nothing of it was released.

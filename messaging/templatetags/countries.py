@@ -2,7 +2,7 @@
 
 from django import template
 
-from messaging.content.countries import name_of
+from messaging.content.countries import label_of
 
 register = template.Library()
 
@@ -10,4 +10,4 @@ register = template.Library()
 @register.simple_tag
 def country_name(code: int) -> str:
     """The country of a calling code in the reader's language, with the code: "Japan (+81)"."""
-    return name_of(int(code))
+    return label_of(int(code))

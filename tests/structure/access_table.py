@@ -280,6 +280,12 @@ admin:handsets_phones                   GET    in  403  200  200   id  200  200 
                                         POST   in  403  405  405   id  405  405  403  403
 admin:send_mass                         GET    in  403  200  200   id  200  200  403  403
                                         POST   in  403   to   to   id   to   to  403  403
+admin:send_general_file                 GET    in  403  405  405   id  405  405  403  403
+                                        POST   in  403  200  200   id  200  200  403  403
+admin:send_general_template_csv         GET    in  403  200  200   id  200  200  403  403
+                                        POST   in  403  405  405   id  405  405  403  403
+admin:send_general_template_xlsx        GET    in  403  200  200   id  200  200  403  403
+                                        POST   in  403  405  405   id  405  405  403  403
 admin:send_mass_file                    GET    in  403  405  405   id  405  405  403  403
                                         POST   in  403  200  200   id  200  200  403  403
 admin:send_mass_template_csv            GET    in  403  405  405   id  405  405  403  403

@@ -66,7 +66,7 @@ def forms(world: World) -> dict[str, dict[str, Any]]:
         "admin:senders_identity": {"action": "agree", "category": "EMPLOYEE", "has_agreed": "on"},
         "admin:senders_number": {"action": "remove", "document": world.document.pk},
         "admin:senders_review": {"decision": "REJECTED", "round": "1", "phrases": "MASKED"},
-        "admin:deliveries_cancel": {"request": str(world.request.pk), "confirmed": "1"},
+        "admin:deliveries_cancel": {"request": str(world.held.pk), "confirmed": "1"},
         "admin:send_general": {"step": "discard"},
         "admin:send_mass": {"step": "discard"},
         "admin:send_tag": {"step": "discard"},

@@ -31,7 +31,13 @@ from messaging.admin.deliveries.export_rows import (
     message_rows_of,
     request_rows,
 )
-from messaging.admin.deliveries.forms import MassForm, ScheduledForm, SearchForm, TaggedForm
+from messaging.admin.deliveries.forms import (
+    MassForm,
+    RequestsForm,
+    ScheduledForm,
+    SearchForm,
+    TaggedForm,
+)
 from messaging.admin.deliveries.one_request import filter_form, person_of, request_or_404
 from messaging.admin.deliveries.reservations import find_to_come
 from messaging.admin.deliveries.spreadsheets import csv_file, xlsx_file
@@ -147,7 +153,7 @@ LISTS = {
     "scheduled": Listed("deliveries_scheduled", ScheduledForm, find_to_come),
     "tagged": Listed("deliveries_tagged", TaggedForm, find_tagged),
 }
-EVERY = Listed("deliveries_requests", SearchForm, find_requests)
+EVERY = Listed("deliveries_requests", RequestsForm, find_requests)
 
 
 @register_page
@@ -177,7 +183,7 @@ class ListExportPage(ExportPage):
     @cached_property
     def found(self) -> Any:
         search = self.form.search()
-        if search.recipient is not None and self.listed is EVERY:
+        if isinstance(self.form, RequestsForm) and self.form.shows_messages():
             return find_messages(project=self.project, search=search)
         return self.listed.find(project=self.project, search=search)
 

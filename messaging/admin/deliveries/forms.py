@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db import models
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,10 +23,16 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 DEFAULT_DAYS = 7
 OVER = (ReservationState.CANCELED, ReservationState.FAIL, ReservationState.DONE, ReservationState.STALE)
 MOST_DAYS = 31
+A_MINUTE = timedelta(minutes=1)
 
 
 def any_of(choices: Any) -> list[tuple[Any, Any]]:
     return [*ANY, *choices.choices]
+
+
+class ListKind(models.TextChoices):
+    REQUESTS = "", _("Requests")
+    MESSAGES = "messages", _("Messages")
 
 
 class NumberField(forms.CharField):
@@ -53,8 +60,14 @@ class DayField(forms.DateField):
             raise forms.ValidationError(_("No request can have this date."))
 
 
+class ClockField(forms.TimeField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
+
+
 class SearchForm(forms.Form):
-    """Requests by id, or by a range of dates of at most a month. Without either: the last seven days.
+    """Requests by id, or by a range of dates of at most a month. Without either: the last seven days. Times
+    are of the first and the last day; that minute of the last one is in the range.
 
     A field whose key is missing from the address has its default; an empty one was emptied by the person.
     """
@@ -69,6 +82,8 @@ class SearchForm(forms.Form):
     message_type = forms.ChoiceField(label=_("Type"), choices=any_of(MessageType), required=False)
     purpose = forms.ChoiceField(label=_("Purpose"), choices=any_of(Purpose), required=False)
     kind = forms.ChoiceField(label=_("Delivery type"), choices=any_of(DeliveryKind), required=False)
+    since_time = ClockField(label=_("From, time of day"), required=False)
+    until_time = ClockField(label=_("To, time of day"), required=False)
     sender = forms.CharField(label=_("Sender number"), required=False, max_length=40)
 
     main_fields: tuple[str, ...] = ("date_kind", "since", "until", "recipient", "request_id")
@@ -134,6 +149,20 @@ class SearchForm(forms.Form):
             self.add_error("until", _("This day is before the first one."))
         elif (until - since).days >= MOST_DAYS:
             self.add_error("until", _("Look at one month at most: 31 days. Choose a shorter range."))
+        elif since == until and self._ends_before():
+            self.add_error("until_time", _("This time is before the first one."))
+        if since is None and until is None:
+            self._refuse_clocks()
+
+    def _ends_before(self) -> bool:
+        first, last = self.cleaned_data.get("since_time"), self.cleaned_data.get("until_time")
+        return bool(first and last and last < first)
+
+    def _refuse_clocks(self) -> None:
+        """A time of day is of a day."""
+        for name, day_name in (("since_time", "since"), ("until_time", "until")):
+            if self.cleaned_data.get(name) and day_name not in self.errors:
+                self.add_error(day_name, _("Give the day of this time."))
 
     def search(self) -> Search:
         """The search of a valid form."""
@@ -141,13 +170,24 @@ class SearchForm(forms.Form):
         names = ("message_type", "purpose", "kind", "state", "result", "sender", "status", "reservation")
         since, until = values.get("since"), values.get("until")
         return Search(
-            since=start_of(since) if since else None,
-            until=start_of(until + timedelta(days=1)) if until else None,
+            since=moment_at(since, values.get("since_time") or time.min) if since else None,
+            until=end_of(until, values.get("until_time")) if until else None,
             date_kind=values["date_kind"],
             request_id=values.get("request_id"),
             recipient=values.get("recipient"),
             **{name: values.get(name) or "" for name in names},
         )
+
+
+class RequestsForm(SearchForm):
+    """Requests, or the messages of them all one by one, as a search for a number shows them."""
+
+    listed = forms.ChoiceField(label=_("List"), choices=ListKind.choices, required=False)
+    main_fields = ("listed", *SearchForm.main_fields)
+
+    def shows_messages(self) -> bool:
+        """Whether messages are listed. Only of a valid form."""
+        return bool(self.cleaned_data.get("recipient")) or self.cleaned_data["listed"] == ListKind.MESSAGES
 
 
 class ScheduledForm(SearchForm):
@@ -174,6 +214,10 @@ class ScheduledForm(SearchForm):
 
     def defaults(self) -> Mapping[str, Any]:
         return {"date_kind": DateKind.SENT}
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.fields["request_id"].label = _("Reservation ID")
 
     def clean(self) -> dict[str, Any]:
         """Of what is over without dates: what was due in the last month."""
@@ -247,4 +291,16 @@ def code_label(code: str) -> str:
 
 def start_of(day: date) -> datetime:
     """The first moment of the day in the project's zone."""
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return moment_at(day, time.min)
+
+
+def moment_at(day: date, clock: time) -> datetime:
+    """A time of the day in the project's zone."""
+    return timezone.make_aware(datetime.combine(day, clock))
+
+
+def end_of(day: date, clock: time | None) -> datetime:
+    """The first moment after that minute of the day, or after the day."""
+    if clock is None:
+        return start_of(day + timedelta(days=1))
+    return moment_at(day, clock) + A_MINUTE

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from console.accounts.roles import Permission
 from console.accounts.sentences import Phone
 from console.pages import ConsolePage, KeysetPage, paginate, register_page
-from messaging.admin.deliveries.forms import MassForm, ScheduledForm, SearchForm, TaggedForm
+from messaging.admin.deliveries.forms import MassForm, RequestsForm, ScheduledForm, SearchForm, TaggedForm
 from messaging.admin.deliveries.made_of import conditions_in_words
 from messaging.admin.deliveries.reservations import find_to_come, with_reservations
 from messaging.admin.deliveries.shown import RequestRow, may_read, message_rows, rows_of
-from messaging.admin.reading import NUMBER_SEARCHED, note_reading
+from messaging.admin.reading import MESSAGES_READ, NUMBER_SEARCHED, note_reading
 from messaging.models import SendBatch, SendRequest
 from messaging.sending.lookups import (
     Search,
@@ -36,11 +36,15 @@ class RequestListPage(ConsolePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = self.form_class(self.request.GET)
-        found = self.results(form.search()) if form.is_valid() else {}
+        found = self.found(form) if form.is_valid() else {}
         return super().get_context_data(**self.allowed(), form=form, **found, **kwargs)
 
     def allowed(self) -> dict[str, bool]:
         return {"may_send": self.scope.allows(Permission.SEND), "may_download": may_read(self.scope)}
+
+    def found(self, form: Any) -> dict[str, Any]:
+        """What a valid form asks for."""
+        return self.results(form.search())
 
     def results(self, search: Search) -> dict[str, Any]:
         page = self.page_of(self.find(search).select_related("recipient_file", "template_version__template"))
@@ -59,17 +63,21 @@ class RequestListPage(ConsolePage):
 
 @register_page
 class RequestsPage(RequestListPage):
-    """Every request by id or date; with a number, the messages to it."""
+    """Every request by id or date; or the messages, of all of them or to one number."""
 
     path = "deliveries/requests/"
     name = "deliveries_requests"
     title = _("Requests")
     template_name = "messaging/deliveries/requests.html"
+    form_class = RequestsForm
 
-    def results(self, search: Search) -> dict[str, Any]:
-        if search.recipient is None:
-            return super().results(search)
-        note_reading(self.scope, self.project, NUMBER_SEARCHED(number=Phone(search.recipient[1])))
+    def found(self, form: Any) -> dict[str, Any]:
+        return self.messages(form.search()) if form.shows_messages() else super().found(form)
+
+    def messages(self, search: Search) -> dict[str, Any]:
+        to = search.recipient
+        what = NUMBER_SEARCHED(number=Phone(to[1])) if to else MESSAGES_READ()
+        note_reading(self.scope, self.project, what)
         page = self.page_of(find_messages(project=self.project, search=search))
         return {"page": page, "message_list": message_rows(page.rows, self.scope)}
 

@@ -138,6 +138,15 @@ class MessageForm(forms.Form):
         typed = self.raw("message_type")
         return MessageType(typed) if typed in MessageType.values else MessageType.SMS
 
+    @property
+    def sent_type(self) -> MessageType:
+        """The type that it goes as: an MMS without a picture is an LMS. One that names pictures that are gone
+        stays what it is, so that this is not passed over.
+        """
+        names_pictures = any(self.data.getlist("attachments"))  # type: ignore[attr-defined]
+        is_bare = self.chosen_type == MessageType.MMS and not names_pictures
+        return MessageType.LMS if is_bare else self.chosen_type
+
     @cached_property
     def composition(self) -> Composition:
         """The text as it is typed now, right or wrong."""
@@ -230,7 +239,7 @@ class MessageForm(forms.Form):
 
     def message(self) -> dict[str, Any]:
         """The part of the command that a test send has too."""
-        message_type = MessageType(self.cleaned_data["message_type"])
+        message_type = self.sent_type
         return {
             "project": self.project,
             "actor": self.user,

@@ -70,7 +70,7 @@ class MassForm(ComposeForm):
         """The text to check a file for."""
         subject = self.composition.subject if self.composition.has_subject else ""
         return {
-            "message_type": self.chosen_type,
+            "message_type": self.sent_type,
             "subject": subject,
             "body": self.composition.body,
             "replaces_characters": self.replaces,

@@ -132,3 +132,28 @@ def test_text_in_it_is_never_html(project: Project, client_as: ClientAs) -> None
     page = page_of(client_as(project), message)
     assert "<script>alert" not in page
     assert json.loads(json_of(page))["messages"][0]["content"] == "</pre><script>alert(1)</script>"
+
+
+def test_the_same_stands_there_in_words(project: Project, client_as: ClientAs) -> None:
+    picture = make_picture(project)
+    request = send(project, ["01012345678"], message_type=MessageType.MMS, attachments=[picture])
+    Message.objects.update(
+        state="FAILED",
+        result_code="2003",
+        telco="SKT",
+        submitted_at=timezone.now(),
+        finished_at=timezone.now(),
+    )
+    page = page_of(client_as(project), first_message(request))
+    facts = {
+        html.unescape(name): " ".join(re.sub("<[^>]*>", " ", value).split())
+        for name, value in re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page, re.DOTALL)
+    }
+    assert facts.pop("Requested at").startswith(f"{timezone.localdate()}")
+    assert facts["Code"] == "Phone switched off 2003"
+    assert {
+        "Country": "South Korea (+82)",
+        "Sender number": "02-123-4567",
+        "Type": "MMS · General",
+    }.items() <= facts.items()
+    assert {"Network": "SKT", "Pictures": "one.jpg", "Request ID": str(request.pk)}.items() <= facts.items()

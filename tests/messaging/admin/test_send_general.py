@@ -231,6 +231,20 @@ def picture_of(project: Any) -> Attachment:
     )
 
 
+def test_an_mms_without_a_picture_goes_as_an_lms(sender: Desk) -> None:
+    fields = general_fields(message_type="MMS", subject="Autumn")
+    asked = words(sender.post(URL, fields, step="confirm"))
+    assert "2 LMS messages from 02-1234-5678" in asked
+    sender.post(URL, fields, step="send")
+    request = SendRequest.objects.get()
+    assert (request.message_type, request.subject, request.attachment_ids) == ("LMS", "Autumn", [])
+
+
+def test_a_picture_that_is_gone_does_not_make_it_an_lms(sender: Desk) -> None:
+    asked = words(sender.post(URL, general_fields(message_type="MMS", attachments=["99"]), step="look"))
+    assert "2 MMS messages from 02-1234-5678" in asked
+
+
 def test_a_test_goes_to_ones_own_phone_and_leaves_the_draft(sender: Desk) -> None:
     fields = general_fields(recipients="", purpose="AUTH", when="at")
     response = sender.post(URL, fields, step="test")
