@@ -45,7 +45,9 @@ def test_no_line_was_chosen(command: MakeCommand, line: OptOutLine) -> None:
     assert refused(command) == [("opt_out_line", "required")]
 
 
-@pytest.mark.parametrize("state", [LineState.SCHEDULED, LineState.REJECTED, LineState.CANCELED])
+@pytest.mark.parametrize(
+    "state", [LineState.SCHEDULED, LineState.REJECTED, LineState.CANCELED, LineState.STOPPED]
+)
 def test_a_line_that_is_not_open(command: MakeCommand, line: OptOutLine, state: LineState) -> None:
     OptOutLine.objects.filter(pk=line.pk).update(state=state)
     assert refused(command, opt_out_line=line) == [("opt_out_line", "not_open")]
