@@ -21,8 +21,8 @@ from tests.factories import MembershipFactory, SenderNumberFactory, UserFactory
 pytestmark = pytest.mark.django_db
 NOON = datetime.datetime(2026, 11, 22, 3, tzinfo=datetime.UTC)
 FULL = (
-    "You have 10 of the 10 numbers that a member may have. Withdraw one, or ask an administrator of the platform"
-    " for more."
+    "You have 10 of the 10 numbers that a member may have. Withdraw one, or ask an administrator of the"
+    " platform for more."
 )
 
 

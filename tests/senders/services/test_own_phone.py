@@ -68,7 +68,7 @@ def test_it_is_approved_at_once_and_can_be_sent_from(member, sent_codes):
     event = ProjectEvent.objects.get()
     assert (event.name, event.payload) == (
         EventName.SENDER_NUMBER_DECIDED,
-        [{"sendNo": PHONE, "decision": "APPROVED", "decidedDateTime": "2026-11-22T12:01:00.000+09:00"}],
+        {"sendNo": PHONE, "decision": "APPROVED", "decidedDateTime": "2026-11-22T12:01:00.000+09:00"},
     )
     assert AuditEntry.objects.filter(actor=member.user, action=AuditEntry.Action.DEED).count() == 1
 
