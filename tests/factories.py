@@ -30,11 +30,19 @@ from messaging.models import (
 )
 from messaging.schedules.rules import next_due, rule_of
 from messaging.states import ContactKind
-from senders.models import Document, IdentityVerification, OptOut, OptOutLine, Review, SenderNumber
+from senders.models import (
+    Document,
+    EvidenceRequest,
+    IdentityVerification,
+    OptOut,
+    OptOutLine,
+    Review,
+    SenderNumber,
+)
 from senders.models.document import ContentType
 from senders.models.opt_out import OptOutSource
 from senders.requirements import DocumentKind
-from senders.states import Decision, IdentityState, LineState, NumberState
+from senders.states import Decision, EvidenceState, IdentityState, LineState, NumberState
 
 PASSWORD = "a beacon on every hill"
 
@@ -195,8 +203,29 @@ class ReviewFactory(factory.django.DjangoModelFactory):
     decided_at = factory.LazyFunction(timezone.now)
 
 
+class EvidenceRequestFactory(factory.django.DjangoModelFactory):
+    """Evidence asked for of an approved number, just now."""
+
+    class Meta:
+        model = EvidenceRequest
+
+    sender_number = factory.SubFactory(SenderNumberFactory, approved=True)
+    reason = "Show the contract with the carrier."
+    asked_by = factory.SubFactory(UserFactory, reviewer=True)
+    asked_at = factory.LazyFunction(timezone.now)
+    due_at = factory.LazyAttribute(lambda asked: asked.asked_at + timedelta(days=3))
+
+    class Params:
+        reviewing = factory.Trait(
+            state=EvidenceState.REVIEWING,
+            round=1,
+            submitted_at=factory.SelfAttribute("asked_at"),
+            handed_in_by=factory.SelfAttribute("sender_number.registered_by"),
+        )
+
+
 class OptOutLineFactory(factory.django.DjangoModelFactory):
-    """An 080 line that is applied for; with a trait, an open or a canceled one."""
+    """An 080 line that is applied for; with a trait, an open, a canceled or a stopped one."""
 
     class Meta:
         model = OptOutLine
@@ -212,8 +241,12 @@ class OptOutLineFactory(factory.django.DjangoModelFactory):
             number=factory.Sequence(lambda n: f"080{1000000 + n}"),
             opened_at=factory.LazyFunction(timezone.now),
         )
-        canceled = factory.Trait(
-            opened=True, state=LineState.CANCELED, canceled_at=factory.LazyFunction(timezone.now)
+        canceled = factory.Trait(state=LineState.CANCELED, canceled_at=factory.LazyFunction(timezone.now))
+        stopped = factory.Trait(
+            opened=True,
+            state=LineState.STOPPED,
+            stopped_at=factory.LazyFunction(timezone.now),
+            purge_at=factory.LazyAttribute(lambda line: line.stopped_at + timedelta(days=3)),
         )
 
 

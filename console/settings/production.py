@@ -16,6 +16,8 @@
 | `SECURE_HSTS_INCLUDE_SUBDOMAINS`, `SECURE_HSTS_PRELOAD` | where every host of the domain speaks HTTPS (no) |
 | `BONGSU_HOME` | the folder of uploads, shared by web and workers |
 | `BONGSU_TRAIL_YEARS` | for how many years the audit trail is kept: five; two at least |
+| `BONGSU_NUMBERS_PER_MEMBER` | sender numbers that a person may have where nobody allows more (10) |
+| `BONGSU_CONTACT` | whom the pages name for a higher limit of sender numbers: an address; nobody by default |
 | `BONGSU_AUTH_MINUTES` | for how long after its release a one-time code is still handed over (10) |
 """
 

@@ -154,5 +154,8 @@ class OptOutLineCancelPage(ConsolePage):
             return
         line = line_stopping.stop_line(line=self.line, user=user, typed=request.POST["typed"][:40])
         said = _("The 080 line %(number)s is stopped. Its opt-outs are deleted from %(day)s on.")
-        words = {"number": group_phone_number(line.number), "day": minute(line.purge_at)}
+        words = {
+            "number": group_phone_number(line.number),
+            "day": minute(line.purge_at) if line.purge_at else "",
+        }
         messages.success(request, said % words)

@@ -49,8 +49,7 @@ def stop_line(*, line: OptOutLine, user: User, typed: str) -> OptOutLine:
     purge_at = purge_moment(now)
     with transaction.atomic():
         rows = OptOutLine.objects.filter(pk=line.pk)
-        fields = {"stopped_by": user, "stopped_at": now, "purge_at": purge_at}
-        if not LINE.advance(rows, LineState.STOPPED, **fields):
+        if not LINE.advance(rows, LineState.STOPPED, stopped_by=user, stopped_at=now, purge_at=purge_at):
             raise Refused(_("This line has changed meanwhile. Reload the page and look at it again."))
         record_deed(actor=user, obj=line, project=line.project, what=LINE_STOPPED(purge=purge_at))
     line.refresh_from_db()

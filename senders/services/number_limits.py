@@ -74,8 +74,9 @@ def set_limit(*, user: User, most: int, reason: str, by: User) -> NumberLimit:
         raise Refused(problems)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        values = {"most": most, "reason": words, "set_by": by, "set_at": timezone.now()}
-        limit, _created = NumberLimit.objects.update_or_create(user=user, defaults=values)
+        limit = NumberLimit.objects.filter(user=user).first() or NumberLimit(user=user)
+        limit.most, limit.reason, limit.set_by, limit.set_at = most, words, by, timezone.now()
+        limit.save()
         record_deed(actor=by, obj=user, project=None, what=LIMIT_SET(n=most, reason=words))
     return limit
 

@@ -69,4 +69,7 @@ def test_the_machines_of_senders_are_these():
         ("REVIEWING", "WITHDRAWN"),
         ("REJECTED", "WITHDRAWN"),
         ("APPROVED", "WITHDRAWN"),
+        ("APPROVED", "SUSPENDED"),
+        ("SUSPENDED", "APPROVED"),
+        ("SUSPENDED", "WITHDRAWN"),
     }

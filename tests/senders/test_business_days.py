@@ -1,11 +1,12 @@
 """Business days: Monday to Friday, the start not counted."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from senders.business_days import after_business_days, opening_days
+from senders.business_days import after_business_days, opening_days, purge_moment, review_days
 
 SUNDAY = date(2026, 11, 22)
 
@@ -29,3 +30,24 @@ def test_so_many_weekdays_lie_between(start: date, days: int) -> None:
     passed = [start + timedelta(days=n) for n in range(1, (end - start).days + 1)]
     assert sum(day.weekday() < 5 for day in passed) == days
     assert end.weekday() < 5
+
+
+def test_a_review_and_a_purge_count_business_days() -> None:
+    friday = date(2026, 11, 27)
+    assert review_days(friday) == (date(2026, 11, 30), date(2026, 12, 1))
+
+
+@pytest.mark.parametrize(
+    ("stopped", "purged"),
+    [
+        ("2026-11-22T12:00", "2026-11-25T12:00"),  # on a Sunday
+        ("2026-11-23T09:30", "2026-11-26T09:30"),
+        ("2026-11-26T23:59", "2026-12-01T23:59"),
+        ("2026-11-27T00:00", "2026-12-02T00:00"),
+        ("2026-11-28T10:00", "2026-12-02T10:00"),
+    ],
+)
+def test_a_stopped_line_is_purged_three_business_days_later(stopped: str, purged: str) -> None:
+    seoul = timezone(timedelta(hours=9))
+    moment = datetime.fromisoformat(stopped).replace(tzinfo=seoul)
+    assert purge_moment(moment) == datetime.fromisoformat(purged).replace(tzinfo=seoul)

@@ -134,6 +134,8 @@ admin:invitation_change                 GET    in  403  403  405   id  405  405 
                                         POST   in  403  403  to*   id  404  404  403  403
 admin:person_reset_second_factor        GET    in  403  403  403  403  403  403  403  405
                                         POST   in  403  403  403  403  403  403  403  to*
+admin:person_number_limit               GET    in  403  403  403  403  403  403  403  200
+                                        POST   in  403  403  403  403  403  403  403  422
 admin:member_reset_second_factor        GET    in  403  403  405   id  405  405  403  403
                                         POST   in  403  403  to*   id  404  404  403  403
 admin:deliveries_causes                 GET    in  200  200  200   id  200  200  403  403
@@ -226,14 +228,22 @@ admin:senders_numbers                   GET    in  200  200  200  200  200  200 
                                         POST   in  405  405  405  405  405  405  403  403
 admin:senders_number_add                GET    in  403  403  200  200  200  200  403  403
                                         POST   in  403  403 422* 422* 422* 422*  403  403
+admin:senders_number_phone              GET    in  403  403  200   id  200  200  403  403
+                                        POST   in  403  403  422   id  422  422  403  403
 admin:senders_number                    GET    in  200  200  200  200  404  404  403  403
                                         POST   in  403  403   to   to  404  404  403  403
 admin:senders_number_withdraw           GET    in  403  403  200   id  404  404  403  403
                                         POST   in  403  403  to*   id  404  404  403  403
+admin:senders_number_evidence           GET    in  200  200  200   id  404  404  403  403
+                                        POST   in  403  403  422   id  404  404  403  403
 admin:senders_review_queue              GET    in  403  403  403  403  403  403  200  200
                                         POST   in  403  403  403  403  403  403  405  405
-admin:senders_review                    GET    in  403  403  403  403  403  403  200  200
+admin:senders_review                    GET    in  403  403  403  403  403  403 200* 200*
                                         POST   in  403  403  403  403  403  403  to*  to*
+admin:senders_registered_numbers        GET    in  403  403  403  403  403  403  200  200
+                                        POST   in  403  403  403  403  403  403  405  405
+admin:senders_evidence_ask              GET    in  403  403  403  403  403  403  200  200
+                                        POST   in  403  403  403  403  403  403  422  422
 admin:delivery_request                  GET    in  200  200  200   id  404  404  403  403
                                         POST   in  405  405  405   id  405  405  403  403
 admin:delivery_progress                 GET    in  200  200  200   id  404  404  403  403

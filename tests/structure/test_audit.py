@@ -105,6 +105,7 @@ def test_every_audited_model_with_a_project_says_which() -> None:
 
     of_platform = {"accounts.Organization", "accounts.User", "accounts.Project"} | {
         "senders.IdentityVerification",  # of an organization
+        "senders.NumberLimit",  # of a person
         "messaging.GatewayAccount",
         "messaging.WebhookNetwork",
     }

@@ -47,6 +47,7 @@ from senders.requirements import DocumentKind
 from tests.factories import (
     AccessKeyFactory,
     DocumentFactory,
+    EvidenceRequestFactory,
     IdentityVerificationFactory,
     InvitationFactory,
     MembershipFactory,
@@ -246,6 +247,8 @@ def kwargs_of(world: World) -> dict[str, dict[str, object]]:
         "admin:senders_document": {"pk": world.document.pk},
         "admin:senders_document_page": {"pk": world.document.pk, "page": 1},
         "admin:senders_number": {"pk": world.number.pk},
+        "admin:senders_number_evidence": {"pk": ask_for_evidence(world)},
+        "admin:senders_evidence_ask": {"pk": world.number.pk},
         "admin:senders_review": {"kind": "number", "pk": world.number.pk},
         "admin:delivery_": {**request},
         "admin:delivery_attachment": {**request, "number": world.picture.pk},
@@ -285,6 +288,12 @@ def kwargs_of(world: World) -> dict[str, dict[str, object]]:
         "accounts/project/": {"object_id": world.shop.pk},
         "accounts/user/": {"object_id": world.target.pk},
     }
+
+
+def ask_for_evidence(world: World) -> int:
+    """A number of the shop of which evidence is asked for."""
+    number = SenderNumberFactory(approved=True, project=world.shop, registered_by=world.people["manager"])
+    return EvidenceRequestFactory(sender_number=number).sender_number_id
 
 
 def webhook_kwargs(project: Project) -> dict[str, dict[str, object]]:

@@ -14,6 +14,7 @@ from messaging.recipients.numbers import WrongNumber, read_number
 from senders.models import OptOutLine, OptOutSource
 from senders.services.opt_out_lines import lines_of
 from senders.services.opt_out_search import OptOutSearch
+from senders.states import LineState
 
 FEWEST_DIGITS = 4
 
@@ -113,7 +114,9 @@ class LineForm(forms.Form):
 
     def __init__(self, data: Any, *, project: Project) -> None:
         super().__init__(data)
-        self.fields["line"].queryset = numbered_lines(project)  # type: ignore[attr-defined]
+        # What refused on a stopped line is about to be deleted with it.
+        lines = numbered_lines(project).exclude(state=LineState.STOPPED)
+        self.fields["line"].queryset = lines  # type: ignore[attr-defined]
 
 
 class TypedForm(LineForm):
@@ -123,7 +126,10 @@ class TypedForm(LineForm):
         label=pgettext_lazy("phone numbers", "Numbers"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "inputmode": "tel", "autocomplete": "off"}),
-        help_text=_("One a line, or with commas between them; 1,000 at most."),
+        help_text=_(
+            "Digits only: hyphens, spaces, dots and brackets are taken off, anything else is refused. One a"
+            " line, or with commas between them; 1,000 at most."
+        ),
         error_messages={"required": _("Type at least one number.")},
     )
     field_order = ("numbers", "line")

@@ -56,7 +56,7 @@ def hours(person: Desk, action: str, **changes: Any) -> None:
 def test_advertising_shows_the_open_lines_of_the_project(sender: Desk, line: OptOutLine, url: str) -> None:
     OptOutLineFactory(project=sender.project, opened=True, number="0807654321", business_name="Second")
     OptOutLineFactory(project=sender.project)
-    OptOutLineFactory(project=sender.project, canceled=True, number="0801111111")
+    OptOutLineFactory(project=sender.project, stopped=True, number="0801111111")
     OptOutLineFactory(opened=True, number="0802222222")
     said = words(sender.post(url, ad_fields(), step="look"))
     assert "080-123-4567 · Beacon Shop" in said
@@ -117,7 +117,9 @@ def test_a_line_that_is_not_open_here_is_refused(
 
 def test_a_line_that_was_canceled_meanwhile_is_said(sender: Desk, line: OptOutLine) -> None:
     OptOutLineFactory(project=sender.project, opened=True)
-    OptOutLine.objects.filter(pk=line.pk).update(state=LineState.CANCELED, canceled_at=timezone.now())
+    OptOutLine.objects.filter(pk=line.pk).update(
+        state=LineState.STOPPED, stopped_at=timezone.now(), purge_at=timezone.now()
+    )
     response = sender.post(URL, ad_fields(opt_out_line=str(line.pk)), step="confirm")
     assert "This 080 line is no longer open." in words(response)
 

@@ -39,4 +39,4 @@ def test_the_file_is_read_when_it_is_confirmed_and_not_at_every_look(monkeypatch
     assert [figure(step, fields) for step in ("look", "file", "confirm")] == [1, 1, 1]
     assert [figure(step, both) for step in ("look", "confirm")] == [2, 2]
     assert readings == [1]
-    assert RecipientFile.objects.get(pk=row.pk).result["opt_outs_seen"] == [1, 0]
+    assert RecipientFile.objects.get(pk=row.pk).result["opt_outs_seen"][:2] == [1, 0]

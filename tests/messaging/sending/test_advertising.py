@@ -21,7 +21,7 @@ from messaging.sending.submitting import drain
 from messaging.sending.sweeping import sweep
 from messaging.states import ChunkState, HoursAction, Lane, Purpose, RequestState
 from senders.models import OptOutLine
-from senders.services.opt_out_lines import cancel_line
+from senders.services.line_stopping import stop_line
 from tests.factories import OptOutFactory, OptOutLineFactory, UserFactory
 from tests.messaging.sending.conftest import MakeCommand
 from tests.messaging.sending.counts import assert_exact
@@ -326,16 +326,16 @@ def test_a_report_says_what_went_before_a_refusal(
 # --- its line ------------------------------------------------------------------------------------
 
 
-def test_a_line_that_was_canceled_sends_nothing_more(
+def test_a_line_that_was_stopped_sends_nothing_more(
     plan: Plan, carrier: type[Scripted], line: OptOutLine, of_two: None
 ) -> None:
     request = plan()
 
-    def cancel_meanwhile(submission: Submission) -> SubmitResult:
-        cancel_line(line=line, user=UserFactory())
+    def stop_meanwhile(submission: Submission) -> SubmitResult:
+        stop_line(line=line, user=UserFactory(), typed=line.number)
         return accept(submission)
 
-    carrier.script[:] = [cancel_meanwhile]
+    carrier.script[:] = [stop_meanwhile]
     drain(Lane.SINGLE)
     assert codes(request) == [None, None, "B019", "B019", "B019"]
     assert taken() == NUMBERS[:2]
@@ -343,14 +343,14 @@ def test_a_line_that_was_canceled_sends_nothing_more(
     assert_exact(request)
 
 
-def test_a_line_that_was_canceled_after_a_worker_was_killed(
+def test_a_line_that_was_stopped_after_a_worker_was_killed(
     plan: Plan, carrier: type[Scripted], line: OptOutLine, clock: time_machine.Traveller
 ) -> None:
     request = plan()
     carrier.script[:] = [die_after_accepting]
     with pytest.raises(SystemExit):
         drain(Lane.SINGLE)
-    cancel_line(line=line, user=UserFactory())
+    stop_line(line=line, user=UserFactory(), typed=line.number)
     seconds_later(clock, 61)
     recover_stale_chunks()
     drain(Lane.SINGLE)

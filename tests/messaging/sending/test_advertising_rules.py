@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from console.accounts.models import Project
 from messaging.models import SendRequest, Template
@@ -45,9 +46,12 @@ def test_no_line_was_chosen(command: MakeCommand, line: OptOutLine) -> None:
     assert refused(command) == [("opt_out_line", "required")]
 
 
-@pytest.mark.parametrize("state", [LineState.SCHEDULED, LineState.REJECTED, LineState.CANCELED])
+@pytest.mark.parametrize(
+    "state", [LineState.SCHEDULED, LineState.REJECTED, LineState.CANCELED, LineState.STOPPED]
+)
 def test_a_line_that_is_not_open(command: MakeCommand, line: OptOutLine, state: LineState) -> None:
-    OptOutLine.objects.filter(pk=line.pk).update(state=state)
+    now = timezone.now()
+    OptOutLine.objects.filter(pk=line.pk).update(state=state, stopped_at=now, purge_at=now)
     assert refused(command, opt_out_line=line) == [("opt_out_line", "not_open")]
 
 

@@ -33,7 +33,7 @@ from messaging.sending.sweeping import sweep
 from messaging.states import ChunkState, Lane, MessageState, MessageType, Purpose, RequestState
 from messaging.statistics.queries import failures_of
 from senders.services.registration import withdraw
-from tests.factories import ProjectFactory, RouteFactory, SenderNumberFactory
+from tests.factories import EvidenceRequestFactory, ProjectFactory, RouteFactory, SenderNumberFactory
 from tests.messaging.sending.conftest import SENDER, MakeCommand
 from tests.messaging.sending.counts import assert_exact
 from tests.messaging.sending.files import numbers
@@ -352,6 +352,23 @@ def test_a_sender_number_that_was_withdrawn_sends_nothing(
     assert (states(request), codes(request)) == (["FAILED"] * 5, ["B009"] * 5)
     assert keyed.taken == []
     assert_exact(request)
+
+
+def test_a_sender_number_without_its_evidence_sends_nothing_from_that_moment(
+    command: MakeCommand, keyed: type[Scripted], project: Project
+) -> None:
+    """By the clock: no sweep has noted it yet."""
+    asked = EvidenceRequestFactory(sender_number=project.sender_numbers.get())
+    due = asked.due_at
+    before = five(command)
+    with time_machine.travel(due - timedelta(seconds=1), tick=False):
+        drain(Lane.SINGLE)
+    after = five(command)
+    with time_machine.travel(due, tick=False):
+        drain(Lane.SINGLE)
+    assert states(before) == ["SENT"] * 5
+    assert (states(after), codes(after)) == (["FAILED"] * 5, ["B009"] * 5)
+    assert project.sender_numbers.get().state == "APPROVED"
 
 
 def test_a_project_that_was_closed_sends_nothing(

@@ -61,7 +61,7 @@ def test_the_empty_list_offers_the_first_one(client, manager, sign_in):
     assert "Register a number" in text(client.get(reverse(LIST)))
     viewer = MembershipFactory(project=manager.project, role=ProjectRole.VIEWER)
     words = text(sign_in(viewer.user).get(reverse(LIST)))
-    assert "has approved it." in words
+    assert "once it is approved." in words
     assert "Register a number" not in words
 
 

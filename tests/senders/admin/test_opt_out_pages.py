@@ -14,7 +14,7 @@ from senders.models import OptOutCall, OptOutLine
 from senders.services.opt_out_lines import LineUse
 from senders.services.opt_outs import Call, record_calls
 from senders.states import LineState
-from tests.factories import MembershipFactory, OptOutLineFactory, UserFactory
+from tests.factories import MembershipFactory, OptOutFactory, OptOutLineFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LIST, QUEUE = "admin:senders_opt_out_lines", "admin:senders_opt_out_lines_queue"
@@ -59,7 +59,8 @@ def test_applying_shows_the_registration_with_its_days(manager, client):
     assert "Registration Scheduled" in words
     assert "2026-11-25 – 2026-11-26" in words
     assert "3 to 4 business days" in words
-    assert reverse("admin:senders_opt_out_line_cancel", args=[line.pk]) not in words
+    assert ">PROCESSING</code>" in words
+    assert reverse("admin:senders_opt_out_line_cancel", args=[line.pk]) in words
 
 
 def test_a_wrong_name_is_said_and_stays_typed(client):
@@ -75,10 +76,13 @@ def test_each_state_is_told_with_its_dates(manager, client):
     OptOutLineFactory(
         project=manager.project, state=LineState.REJECTED, rejected_at=SUNDAY, reason="No <b>company</b>."
     )
-    OptOutLineFactory(project=manager.project, canceled=True, number="0807654321")
+    OptOutLineFactory(project=manager.project, stopped=True, number="0807654321")
+    OptOutLineFactory(project=manager.project, canceled=True)
     OptOutLineFactory(opened=True, number="0809998888")
     words = text(client.get(reverse(LIST)))
     for said in ("Registration Completed", "080-123-4567", "2026-11-22 12:00:00", "Canceled", "080-765-4321"):
+        assert said in words
+    for said in (">COMPLETE</code>", ">STOPPED</code>", "Numbers deleted from"):
         assert said in words
     assert "No &lt;b&gt;company&lt;/b&gt;." in words
     assert "080-999-8888" not in words
@@ -93,7 +97,7 @@ def test_a_viewer_looks_and_a_sender_may_not_apply(manager, sign_in):
         words = text(client.get(reverse(LIST)))
         assert "Registration Completed" in words
         assert "Apply for an 080 line" not in words
-        assert "Cancel the service" not in words
+        assert "Stop the service" not in words
         assert client.post(reverse(LIST), {"business_name": "Beacon"}).status_code == 403
         cancel = reverse("admin:senders_opt_out_line_cancel", args=[opened.pk])
         assert client.post(cancel).status_code == 403
@@ -122,10 +126,36 @@ def test_a_cancel_says_which_sends_will_fail_and_then_does_it(manager, client, s
     assert "when a person sends it" in words
     line.refresh_from_db()
     assert line.state == LineState.OPEN
-    assert "080-123-4567 is canceled" in text(client.post(address, follow=True))
+    assert "Nobody has refused on it alone." in words
+    wrong = client.post(address, {"typed": "080-123-4568"})
+    assert wrong.status_code == 422
+    assert "This is not the number of the line." in text(wrong)
+    assert 'value="080-123-4568"' in text(wrong)
     line.refresh_from_db()
-    assert (line.state, line.canceled_by) == (LineState.CANCELED, manager.user)
+    assert line.state == LineState.OPEN
+    done = client.post(address, {"typed": "080-123-4567"}, follow=True)
+    assert "The 080 line 080-123-4567 is stopped." in text(done)
+    line.refresh_from_db()
+    assert (line.state, line.stopped_by) == (LineState.STOPPED, manager.user)
     assert "nothing to cancel" in text(client.get(address))
+
+
+@time_machine.travel(SUNDAY, tick=False)
+def test_a_stop_says_how_many_numbers_are_deleted_and_when(manager, client):
+    line = OptOutLineFactory(opened=True, project=manager.project)
+    OptOutFactory.create_batch(3, project=manager.project, line=line)
+    OptOutFactory(project=manager.project)
+    OptOutFactory(project=manager.project, line=line, is_elsewhere=True)
+    words = text(client.get(reverse("admin:senders_opt_out_line_cancel", args=[line.pk])))
+    assert "The 3 numbers that refused on it go on being honoured until 2026-11-25 12:00" in words
+    assert "Business days are Monday to Friday; public holidays are not known." in words
+
+
+def test_what_became_of_a_stopped_line_is_told(manager, client):
+    OptOutLineFactory(stopped=True, project=manager.project, purged_at=SUNDAY, purged_count=1234)
+    words = text(client.get(reverse(LIST)))
+    assert "· 1,234</dd>" in words
+    assert "the numbers that refused on it alone are deleted" in words
 
 
 def test_nothing_that_names_it_is_said_too(manager, client, settings):
@@ -135,15 +165,24 @@ def test_nothing_that_names_it_is_said_too(manager, client, settings):
     assert "No send that is still to come names this line." in words
 
 
-def test_a_scheduled_line_is_not_canceled(manager, client):
-    line = OptOutLineFactory(project=manager.project)
+def test_an_application_is_canceled_with_a_press(manager, client):
+    line = OptOutLineFactory(project=manager.project, business_name="Beacon")
     address = reverse("admin:senders_opt_out_line_cancel", args=[line.pk])
     page = text(client.get(address))
-    assert "cannot be canceled while its registration is scheduled" in page
-    assert "Cancel the service" not in page
-    client.post(address)
+    assert "The application for “Beacon”" in page
+    assert "It costs nothing" in page
+    assert "Stop the service for good" not in page
+    assert "The application is canceled. It cost nothing." in text(client.post(address, follow=True))
     line.refresh_from_db()
-    assert line.state == LineState.SCHEDULED
+    assert (line.state, line.canceled_by) == (LineState.CANCELED, manager.user)
+
+
+def test_a_line_opened_meanwhile_is_not_given_up_by_a_cancel(manager, client):
+    line = OptOutLineFactory(opened=True, project=manager.project)
+    address = reverse("admin:senders_opt_out_line_cancel", args=[line.pk])
+    assert "Meanwhile the line was opened." in text(client.post(address, follow=True))
+    line.refresh_from_db()
+    assert line.state == LineState.OPEN
 
 
 # --- staff ---------------------------------------------------------------------------------------

@@ -13,12 +13,13 @@ from django.db import DatabaseError, connection
 
 from console import queues
 from console.accounts import services as accounts
-from console.accounts.models import Project, User
+from console.accounts.models import AuditEntry, Project, User
 from console.accounts.scoping import scope_for
 from console.queues import TaskName
 from senders.models import OptOutLine
 from senders.services import opt_out_lines, result_mail
 from senders.services.errors import WHOLE, Refused
+from senders.services.line_stopping import stop_line
 from senders.states import LineState
 from tests.factories import MembershipFactory, OptOutLineFactory, ProjectFactory, UserFactory
 
@@ -120,7 +121,7 @@ def test_another_number_is_refused(typed: str) -> None:
     assert (line.state, line.number, line.decided_by) == (LineState.SCHEDULED, "", None)
 
 
-def test_a_number_is_open_once_and_free_again_after_a_cancel() -> None:
+def test_a_number_is_open_once_and_free_again_after_a_stop() -> None:
     other, reviewer = OptOutLineFactory(opened=True), UserFactory(reviewer=True)
     line = OptOutLineFactory()
 
@@ -128,7 +129,7 @@ def test_a_number_is_open_once_and_free_again_after_a_cancel() -> None:
         return opt_out_lines.open_line(line=line, reviewer=reviewer, number=other.number)
 
     assert problems(again) == {"number": "This number is in service already, for this or another project."}
-    opt_out_lines.cancel_line(line=other, user=UserFactory())
+    stop_line(line=other, user=UserFactory(), typed=other.number)
     assert again().state == LineState.OPEN
 
 
@@ -184,17 +185,28 @@ def test_a_rejected_application_is_told_until_another_one_answers_it() -> None:
 # --- canceling and closing -----------------------------------------------------------------------
 
 
-def test_only_an_open_line_is_canceled_and_once() -> None:
+def test_an_application_is_canceled_freely_and_once() -> None:
     line, user = OptOutLineFactory(), UserFactory()
-    refused = problems(lambda: opt_out_lines.cancel_line(line=line, user=user))
-    assert refused == {WHOLE: "A line cannot be canceled while its registration is scheduled."}
-    opened = OptOutLineFactory(opened=True)
     with time_machine.travel(NOON, tick=False):
-        opt_out_lines.cancel_line(line=opened, user=user)
-    opened.refresh_from_db()
-    assert (opened.state, opened.canceled_at, opened.canceled_by) == (LineState.CANCELED, NOON, user)
-    assert list(problems(lambda: opt_out_lines.cancel_line(line=opened, user=user))) == [WHOLE]
-    assert not opt_out_lines.open_lines(opened.project).exists()
+        opt_out_lines.cancel_line(line=line, user=user)
+    line.refresh_from_db()
+    assert (line.state, line.canceled_at, line.canceled_by) == (LineState.CANCELED, NOON, user)
+    assert (line.purge_at, line.opened_at) == (None, None)
+    assert [entry.additional_data["said"]["key"] for entry in AuditEntry.objects.filter(actor=user)] == [
+        "line_canceled"
+    ]
+    assert list(problems(lambda: opt_out_lines.cancel_line(line=line, user=user))) == [WHOLE]
+    # It may be applied for again at once, and nothing waits for staff.
+    assert not opt_out_lines.waiting_lines(UserFactory(reviewer=True)).exists()
+    assert applied(line.business_name, line.project).state == LineState.SCHEDULED
+
+
+def test_a_line_in_service_is_not_canceled() -> None:
+    line = OptOutLineFactory(opened=True)
+    refused = problems(lambda: opt_out_lines.cancel_line(line=line, user=UserFactory()))
+    assert refused == {WHOLE: "Meanwhile the line was opened. Stop its service if you do not need it."}
+    line.refresh_from_db()
+    assert (line.state, line.canceled_at) == (LineState.OPEN, None)
 
 
 @pytest.mark.parametrize(
@@ -203,12 +215,13 @@ def test_only_an_open_line_is_canceled_and_once() -> None:
         (LineState.SCHEDULED, "An 080 line of this project is scheduled for registration."),
         (LineState.OPEN, "An 080 line of this project is in service."),
         (LineState.CANCELED, ""),
+        (LineState.STOPPED, ""),
         (LineState.REJECTED, ""),
     ],
 )
 def test_a_project_with_a_live_line_stays_open(state: LineState, stays: str) -> None:
     line = OptOutLineFactory(opened=True)
-    OptOutLine.objects.filter(pk=line.pk).update(state=state)
+    OptOutLine.objects.filter(pk=line.pk).update(state=state, stopped_at=NOON, purge_at=NOON)
     project = line.project
     if stays:
         with pytest.raises(ValidationError) as caught:
@@ -308,3 +321,20 @@ def test_a_project_is_closed_or_has_a_line_never_both() -> None:
         project.refresh_from_db()
         has_line = OptOutLine.objects.filter(project=project).exists()
         assert project.is_active == has_line
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_application_is_opened_or_canceled_never_both() -> None:
+    for place in range(5):
+        line, reviewer, user = OptOutLineFactory(), UserFactory(reviewer=True), UserFactory()
+
+        def opened(line: OptOutLine = line, reviewer: User = reviewer, place: int = place) -> None:
+            opt_out_lines.open_line(line=line, reviewer=reviewer, number=f"080-765-432{place}")
+
+        def canceled(line: OptOutLine = line, user: User = user) -> None:
+            opt_out_lines.cancel_line(line=line, user=user)
+
+        assert together(opened, canceled) == ["Refused", "done"]
+        line.refresh_from_db()
+        assert (line.state == LineState.OPEN) == bool(line.number)
+        assert (line.state == LineState.CANCELED) == bool(line.canceled_at)

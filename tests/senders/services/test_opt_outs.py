@@ -177,7 +177,7 @@ def test_a_call_told_again_changes_nothing_not_even_after_a_removal() -> None:
 
 
 def test_a_call_belongs_to_whose_number_it_was_then() -> None:
-    old = OptOutLineFactory(canceled=True, opened_at=NOON, canceled_at=NOON + 2 * HOUR)
+    old = OptOutLineFactory(stopped=True, opened_at=NOON, stopped_at=NOON + 2 * HOUR)
     new = OptOutLineFactory(opened=True, opened_at=NOON + 4 * HOUR, number=old.number)
     calls = [
         Call(old.number, number[1], number, NOON + hours * HOUR)

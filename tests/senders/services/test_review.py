@@ -241,7 +241,7 @@ def test_the_queue_is_oldest_first_and_never_ones_own(reviewer, django_assert_nu
     IdentityVerificationFactory(reviewing=True, organization=own)
     SenderNumberFactory(approved=True)
     SenderNumberFactory(draft=True)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         rows = queue(reviewer)
         assert [str(row.owning_organization) + str(row.registrant) for row in rows]
     expected = [numbers[1], identity, numbers[2], numbers[0]]
