@@ -148,8 +148,8 @@ class CallState(ColouredChoices):
 class RunState(ColouredChoices):
     """What became of a day of a recurring schedule; written once (`messaging.models.schedule`)."""
 
-    DONE = "DONE", _("Sent"), "green"
-    FAIL = "FAIL", _("Refused"), "red"
+    DONE = "DONE", pgettext_lazy("run", "Sent"), "green"
+    FAIL = "FAIL", pgettext_lazy("run", "Refused"), "red"
     SKIP = "SKIP", _("Skipped"), "grey"
     STALE = "STALE", _("Missed"), "amber"
 

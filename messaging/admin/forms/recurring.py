@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.admin.forms.base import When
 from messaging.admin.schedules.finding import in_force
@@ -21,7 +22,7 @@ class RecurringPart(Form):
     """The schedule of a message. It goes at each run: neither split, nor after a check, nor at a set time."""
 
     schedule = forms.ChoiceField(
-        label=_("Schedule"),
+        label=pgettext_lazy("recurring", "Schedule"),
         required=False,
         error_messages={
             "invalid_choice": _("This schedule runs no more. Choose another one, or make a new one.")
