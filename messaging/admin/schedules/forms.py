@@ -38,7 +38,7 @@ class ScheduleForm(SettingsForm):
     code = forms.CharField(
         label=_("Schedule code"),
         max_length=50,
-        error_messages={"required": _("Give it a code, such as WEEKLY.")},
+        error_messages={"required": _("Give the schedule a code.")},
         help_text=_("Letters, digits, - and _. It names the schedule on the send pages."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
@@ -58,8 +58,8 @@ class ScheduleForm(SettingsForm):
     time_zone = forms.CharField(
         label=_("Time zone"),
         max_length=40,
-        error_messages={"required": _("Choose a time zone, such as Asia/Seoul.")},
-        help_text=_("Type to find one: a city, such as New York, or its name, such as Asia/Seoul."),
+        error_messages={"required": _("Choose a time zone.")},
+        help_text=_("Type to find one: a city, such as Seoul, or its whole name, such as Asia/Seoul."),
         widget=forms.TextInput(
             attrs={"list": "schedule-zones", "autocomplete": "off", "spellcheck": "false"}
         ),

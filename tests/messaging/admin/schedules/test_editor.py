@@ -62,7 +62,7 @@ def test_a_schedule_is_added_as_entered(sender: Desk, project: Project) -> None:
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
-        ({"code": ""}, {"code": ["Give it a code, such as WEEKLY."]}),
+        ({"code": ""}, {"code": ["Give the schedule a code."]}),
         ({"code": "A B"}, {"code": ["A code has letters without accents, digits, “-” and “_” only."]}),
         ({"weekdays": []}, {"weekdays": ["Choose at least one day."]}),
         ({"sends_at": ""}, {"sends_at": ["Choose the time."]}),
