@@ -44,7 +44,7 @@ SAME |= {"QR", "PIN", "CIDR", "SENS", "Hub", "Standard", "Webhooks", "Bongsu", "
 SAME |= {"Amazon", "Base", "Esc", "Enter", "Ctrl", "Tab", "Shift", "NHN", "Mac", "iPhone", "Android"}
 SAME |= {"IPv", "TLS", "POST", "DLR", "Lines", "Notification", "CHALLENGE"}
 SAME |= {"COMPLETED", "FAILED", "CANCEL", "DUPLICATED"}  # as the interface says them
-SAME |= {"READY", "PROCESSING", "CANCELED", "FAIL", "DONE", "STALE", "GET"}
+SAME |= {"READY", "PROCESSING", "CANCELED", "FAIL", "DONE", "STALE"}
 SAME |= {"Google", "Authenticator", "IAM", "KCT", "SK"}
 OURS = ("accounts", "senders", "messaging")
 
