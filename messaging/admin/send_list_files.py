@@ -33,8 +33,14 @@ class UploadListFile(SendFileView):
             importing.refuse_too_large(int(request.headers.get("Content-Length") or 0) - FORM_BYTES)
             if not isinstance(upload, UploadedFile):
                 return list_panel(request, form, problem=_("No file arrived. Choose it once more."))
-            text = {"subject": "", "body": "", "message_type": MessageType.SMS}
-            file = importing.receive_file(project=self.project, user=self.user, upload=upload, **text)
+            file = importing.receive_file(
+                project=self.project,
+                user=self.user,
+                upload=upload,
+                subject="",
+                body="",
+                message_type=MessageType.SMS,
+            )
         except FileRefused as refused:
             return list_panel(request, form, problem=problem_of(refused))
         data = request.POST.copy()

@@ -13,7 +13,7 @@ from tests.structure.shown import texts
 ROOT = Path(settings.BASE_DIR)
 PACKAGES = ("console", "messaging", "senders")
 # Demo data, what only an operator's terminal shows, and what APIs tell programs, which is English.
-TERMINALS = ("management", "restoring.py", "api")
+TERMINALS = ("management", "restoring.py", "api", "answers.py")
 TRANSLATED = re.compile(r"{%-?\s*(blocktranslate|blocktrans)\b.*?{%-?\s*end\1\s*-?%}", re.DOTALL)
 COMMENT = re.compile(r"{%\s*comment\b.*?{%\s*endcomment\s*%}|{#.*?#}", re.DOTALL)
 TAG = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from messaging.recipients.typed import TypedRecipients, read_typed, without_wron
 def written(folder: Path, lines: list[str], problems: list[tuple[str, str, list[str]]]) -> dict[str, Path]:
     staging, faults = folder / "rows", folder / "problems"
     staging.write_text("".join(lines))
-    entries = [{"columns": ["name", "recipient_no"]}]
+    entries: list[Any] = [{"columns": ["name", "recipient_no"]}]
     entries += [
         {"row": 9, "column": column, "code": code, "cells": cells} for column, code, cells in problems
     ]
