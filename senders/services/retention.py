@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from console.accounts.models import Membership
-from senders.models import Document, IdentityVerification, SenderNumber
+from senders.models import Document, EvidenceRequest, IdentityVerification, SenderNumber
 from senders.requirements import months_before
 from senders.services.documents import EDITABLE_STATES, delete_files
 from senders.states import IdentityState, NumberState
@@ -59,6 +59,11 @@ def _of_forsaken_identities(now: datetime) -> tuple[int, int]:
 
 def _of_forsaken_numbers(now: datetime) -> tuple[int, int]:
     return _forsaken(SenderNumber.objects.all(), "sender_number", now)
+
+
+def _of_forsaken_evidence(now: datetime) -> tuple[int, int]:
+    """What was uploaded as evidence and not handed in; the request itself stays."""
+    return _forsaken(EvidenceRequest.objects.all(), "evidence", now)
 
 
 def _forsaken(rows: QuerySet, field: str, now: datetime) -> tuple[int, int]:
@@ -157,6 +162,7 @@ def _delete(documents: QuerySet[Document]) -> int:
 STEPS: tuple[Callable[[datetime], tuple[int, int]], ...] = (
     _of_forsaken_identities,
     _of_forsaken_numbers,
+    _of_forsaken_evidence,
     _of_withdrawn_numbers,
     _of_people_who_left,
     _of_rejected_identities,

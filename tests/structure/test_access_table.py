@@ -65,6 +65,7 @@ def forms(world: World) -> dict[str, dict[str, Any]]:
         "admin:profile": {"name": "Another Name", "phone_number": "010-2222-3333"},
         "admin:senders_identity": {"action": "agree", "category": "EMPLOYEE", "has_agreed": "on"},
         "admin:senders_number": {"action": "remove", "document": world.document.pk},
+        "admin:senders_opt_out_line_cancel": {"typed": world.line.number},
         "admin:senders_review": {"decision": "REJECTED", "round": "1", "phrases": "MASKED"},
         "admin:deliveries_cancel": {"request": str(world.held.pk), "confirmed": "1"},
         "admin:send_general": {"step": "discard"},

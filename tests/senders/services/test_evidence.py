@@ -17,6 +17,7 @@ from senders.requirements import Check, DocumentKind
 from senders.services import evidence, registration, result_mail, review
 from senders.services.documents import Upload, add_document, may_look_at
 from senders.services.errors import Refused
+from senders.services.retention import remove_old_documents
 from senders.services.review import Verdict
 from senders.states import Decision, EvidenceState, NumberState
 from tests.factories import (
@@ -382,3 +383,17 @@ def test_two_reviewers_ask_at_once():
 
     assert sorted(together(*map(asks, staff))) == ["asked", "refused"]
     assert EvidenceRequest.objects.count() == 1
+
+
+def test_what_was_uploaded_and_never_handed_in_goes_after_a_month(asked, number, manager):
+    DocumentFactory(sender_number=number, round=1)
+    hand_in(asked, manager.user, NOON + HOUR)
+    EvidenceRequest.objects.update(state=EvidenceState.REJECTED, decided_at=NOON, created_at=NOON)
+    left = DocumentFactory(sender_number=number, evidence=asked, kind=DocumentKind.EVIDENCE, round=2)
+    Document.objects.filter(pk=left.pk).update(uploaded_at=NOON)
+    for days, count in ((29, 3), (31, 2)):
+        with time_machine.travel(NOON + days * 24 * HOUR, tick=False):
+            remove_old_documents()
+        assert Document.objects.count() == count
+    assert EvidenceRequest.objects.get() == asked
+    assert not Document.objects.filter(pk=left.pk).exists()
