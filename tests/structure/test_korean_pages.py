@@ -45,7 +45,7 @@ SAME |= {"Amazon", "Base", "Esc", "Enter", "Ctrl", "Tab", "Shift", "NHN", "Mac",
 SAME |= {"IPv", "TLS", "POST", "DLR", "Lines", "Notification", "CHALLENGE"}
 SAME |= {"COMPLETED", "FAILED", "CANCEL", "DUPLICATED"}  # as the interface says them
 SAME |= {"READY", "PROCESSING", "CANCELED", "FAIL", "DONE", "STALE", "GET"}
-SAME |= {"IN", "PROGRESS"}  # the states of SENS, in lists of choices
+SAME |= {"IN", "PROGRESS", "REJECTED"}  # the states of SENS, in lists of choices
 SAME |= {"Google", "Authenticator", "IAM", "KCT", "SK"}
 OURS = ("accounts", "senders", "messaging")
 
