@@ -1,5 +1,6 @@
 """What a schedule sends and has sent, as its page shows it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,6 +121,10 @@ def _file_words(message: ScheduledMessage) -> str:
     return said % {"n": group_number(n), "file": file.original_name}
 
 
+# Digits that may be a phone number, as people write them.
+NUMBER = re.compile(r"\d[\d\s().+-]{4,}\d")
+
+
 # --- runs ----------------------------------------------------------------------------------------
 
 
@@ -161,7 +166,9 @@ def run_rows(runs: Sequence[ScheduleRun], scope: Scope) -> list[RunRow]:
     rows = {run.pk: RunRow(run) for run in runs}
     for send in sends:
         row = requests.get(send.request_id) if send.request_id else None
-        rows[send.run_id].sent.append(Sent(title_of(send.message, scope), row, problem_sentences(send)))
+        rows[send.run_id].sent.append(
+            Sent(title_of(send.message, scope), row, problem_sentences(send, scope))
+        )
     return list(rows.values())
 
 
@@ -175,10 +182,17 @@ def requests_of(sends: Iterable[ScheduledSend], scope: Scope) -> Mapping[UUID, R
     return {row.request.pk: row for row in request_rows_of(kept, scope)}
 
 
-def problem_sentences(send: ScheduledSend) -> list[str]:
-    """Why it was refused, in the reader's language where it was written in it."""
+def problem_sentences(send: ScheduledSend, scope: Scope) -> list[str]:
+    """Why it was refused, in the reader's language where it was written in it. A sentence that quotes an
+    entry of the list is hidden from who may not read numbers.
+    """
     language = (get_language() or "en").partition("-")[0]
-    return [_in_language(problem.get("text"), language) for problem in send.problems]
+    said = [_in_language(problem.get("text"), language) for problem in send.problems]
+    return (
+        said
+        if may_read(scope)
+        else [NUMBER.sub(lambda found: without_digits(found[0]), each) for each in said]
+    )
 
 
 def _in_language(text: Any, language: str) -> str:

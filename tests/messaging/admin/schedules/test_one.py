@@ -140,6 +140,19 @@ def test_a_run_with_what_it_sent_and_what_was_refused(
     assert korean in again
 
 
+def test_a_number_that_a_refusal_quotes_is_for_who_may_read_numbers(
+    sender: Desk, schedule: RecurringSchedule, clock: time_machine.Traveller
+) -> None:
+    mapped(schedule, recipients=[{"number": "010-1234-567", "values": {}}])
+    clock.move_to(DUE)
+    assert run_schedule(schedule.pk) == 1
+    said = "Line 1: “%s” is not a phone number."
+    assert said % "010-1234-567" in words(shown(sender, schedule))
+    viewer = words(shown(desk(ProjectRole.VIEWER, schedule.project), schedule))
+    assert said % "•••-••••-•••" in viewer
+    assert "1234" not in viewer
+
+
 def test_the_request_of_a_run_names_the_schedule_and_the_day(
     sender: Desk, schedule: RecurringSchedule, clock: time_machine.Traveller
 ) -> None:
