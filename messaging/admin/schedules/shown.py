@@ -188,11 +188,9 @@ def problem_sentences(send: ScheduledSend, scope: Scope) -> list[str]:
     """
     language = (get_language() or "en").partition("-")[0]
     said = [_in_language(problem.get("text"), language) for problem in send.problems]
-    return (
-        said
-        if may_read(scope)
-        else [NUMBER.sub(lambda found: without_digits(found[0]), each) for each in said]
-    )
+    if may_read(scope):
+        return said
+    return [NUMBER.sub(lambda found: without_digits(found[0]), each) for each in said]
 
 
 def _in_language(text: Any, language: str) -> str:
