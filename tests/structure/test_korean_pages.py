@@ -23,7 +23,8 @@ PEOPLE = ("anonymous", "unverified", "viewer", "sender", "manager", "reviewer", 
 WORD = re.compile(r"[A-Za-z]{2,}")
 # Addresses of machines, of mails and of the web, paths, names of files, placeholders, identifiers, keys.
 VERBATIM = re.compile(
-    r"\b[0-9a-f]+:[0-9a-f:]+(?:/\d+)?"
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    r"|\b[0-9a-f]+:[0-9a-f:]+(?:/\d+)?"
     r"|##[^#\s]+##|\S+@\S+|https?://\S+|(?<!\S)/\S+|\S*\.(?:xlsx?|csv|txt|jpe?g|png|pdf|com|jsonl?)\b"
     r"|\b[0-9ABNY]+(?:-[0-9ABNY]+)*\b|\+\d+ [A-Z]{2}\b|\b(?=\w*\d)\w{12,}\b"
     r"|ManagementForm|[\w-]*(?:TOTAL|INITIAL)_FORMS(?: hidden)?"
