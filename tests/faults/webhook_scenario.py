@@ -97,8 +97,10 @@ def play(url: str, moods: Moods, processes: Any) -> dict[str, Any]:
     moods.mood = "well"
 
     def is_over() -> bool:
-        waits = WebhookCall.objects.filter(state=CallState.WAITING).exists()
-        return not waits and not WebhookEntry.objects.exists()
+        # In this order: what is no entry any more is a call by now.
+        if WebhookEntry.objects.exists():
+            return False
+        return not WebhookCall.objects.filter(state=CallState.WAITING).exists()
 
     is_final = wait_for(is_over)
     webhook.refresh_from_db()
