@@ -110,6 +110,7 @@ def test_a_mass_send_by_keyboard_alone(sign_in: SignIn, tmp_path: Path) -> None:
     page = start_over(person, "/send/mass/")
     reach(page, "[name=body]")
     page.keyboard.type("Keys for ##name##")
+    expect(page.locator("#send-keys")).to_contain_text("Filled in")  # the page has seen it
     reach(page, "[data-next-step=send-step-file]")
     page.keyboard.press("Enter")
     reach(page, "[data-upload]")
@@ -117,6 +118,7 @@ def test_a_mass_send_by_keyboard_alone(sign_in: SignIn, tmp_path: Path) -> None:
         page.keyboard.press("Enter")
     chooser.value.set_files(files.customers(tmp_path / "keys.xlsx", 5))
     expect(page.locator(".s-counts")).to_contain_text("5 can be sent")
+    expect(page.locator("#send-fold-file.b-fold-done")).to_be_attached()
     reach(page, "[data-next-step=send-step-when]")
     page.keyboard.press("Enter")
     expect(page.locator("#send-sentence")).to_contain_text("5 SMS messages")
