@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from django.utils.functional import Promise
+from messaging.sending.commands import Sentence
 
-Sentence = str | Promise
 # Where a sentence is about no single field.
 WHOLE = "__all__"
 

@@ -36,7 +36,7 @@ def map_message(schedule: RecurringSchedule, command: SendCommand) -> ScheduledM
         if found := _submitted_before(own, command):
             return found
         problems = [*_room(own, now), *_unfit(command), *_held(command)]
-        problems += _problems(replace(command, due_at=None, split=None, needs_release=False))
+        problems += problems_of(replace(command, due_at=None, split=None, needs_release=False))
         if problems:
             raise SendRefused(problems)
         message = _message_of(own, command, now)
@@ -151,7 +151,8 @@ def _held(command: SendCommand) -> Iterable[Problem]:
             yield Problem("recipient_file", "not_found", said)
 
 
-def _problems(command: SendCommand) -> list[Problem]:
+def problems_of(command: SendCommand) -> list[Problem]:
+    """What is wrong with a wish now."""
     try:
         check(command)
     except SendRefused as refused:

@@ -16,10 +16,9 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from messaging.models import RecurringSchedule, ScheduledMessage, ScheduledSend, ScheduleRun, SendRequest
-from messaging.schedules.messages import command_of, gone_attachments, live_messages
+from messaging.schedules.messages import command_of, gone_attachments, live_messages, problems_of
 from messaging.schedules.rules import Occurrence, occurrences, rule_of
 from messaging.schedules.telling import tell_members
-from messaging.sending.checking import check
 from messaging.sending.commands import Problem, SendCommand, SendRefused
 from messaging.sending.planning import plan_send
 from messaging.states import RunState
@@ -135,17 +134,9 @@ def _sentences(
 ) -> list[str]:
     """What is wrong, judged once more in that language: many sentences have their values in them already."""
     with override(language):
-        again = list(gone_attachments(message, command)) or _problems(command)
+        again = list(gone_attachments(message, command)) or problems_of(command)
         same = [each.code for each in again] == [each.code for each in found]
         return [str(each.message) for each in (again if same else found)]
-
-
-def _problems(command: SendCommand) -> list[Problem]:
-    try:
-        check(command)
-    except SendRefused as refused:
-        return refused.problems
-    return []
 
 
 # --- which days ----------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from console.accounts.models import Project, User
 from messaging.models import RecurringSchedule, ScheduledMessage
 from messaging.models.schedule import EVERY_DAY
-from messaging.schedules.errors import WHOLE, ScheduleRefused, Sentence
+from messaging.schedules.errors import WHOLE, ScheduleRefused
 from messaging.schedules.periodic import keep_in_step
 from messaging.schedules.rules import MAX_MONTHS, latest_end, time_zones
 from messaging.schedules.running import coming_runs, write_runs
+from messaging.sending.commands import Sentence
 
 __all__ = [
     "ScheduleRefused",

@@ -10,7 +10,7 @@ from messaging.recipients.numbers import WrongNumber, read_number
 from messaging.sending.accounts import gateway_of
 from senders import phone_numbers
 from senders.models import OptOutCall
-from senders.services.opt_outs import Call, record_calls
+from senders.services.opt_out_calls import Call, record_calls
 
 logger = logging.getLogger(__name__)
 

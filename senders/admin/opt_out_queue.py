@@ -14,7 +14,7 @@ from console.pages import page_url, paginate, register_page
 from senders.admin.opt_out_lines import expected_days
 from senders.admin.review import ReviewerPage
 from senders.models import OptOutLine
-from senders.services import opt_out_lines, opt_outs
+from senders.services import opt_out_calls, opt_out_lines
 from senders.services.errors import WHOLE, Refused, Sentence
 
 MOST_DIGITS = 18  # of an id in a form
@@ -32,7 +32,7 @@ class OptOutLinesQueuePage(ReviewerPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         wrong = kwargs.pop("wrong", None)
         lines = list(opt_out_lines.waiting_lines(self.user)[: opt_out_lines.QUEUE_LIMIT])
-        calls = paginate(opt_outs.stray_calls(self.user), cursor=self.request.GET.get("cursor", ""))
+        calls = paginate(opt_out_calls.stray_calls(self.user), cursor=self.request.GET.get("cursor", ""))
         own = {
             "rows": [self._row(line, wrong) for line in lines],
             "count": len(lines),
@@ -95,7 +95,7 @@ class OptOutLinesQueuePage(ReviewerPage):
 
     def _settle(self, request: HttpRequest) -> HttpResponse:
         chosen = [pk for pk in request.POST.getlist("call") if pk.isdecimal() and len(pk) <= MOST_DIGITS]
-        count = opt_outs.settle_calls(ids=[int(pk) for pk in chosen], user=self.user)
+        count = opt_out_calls.settle_calls(ids=[int(pk) for pk in chosen], user=self.user)
         said = ngettext("%(n)s call is noted as settled.", "%(n)s calls are noted as settled.", count)
         messages.success(request, said % {"n": group_number(count)})
         return redirect(page_url(self.name))

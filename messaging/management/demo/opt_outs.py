@@ -8,7 +8,7 @@ from django.utils import timezone
 from console.accounts.models import Project, User
 from messaging.management.demo.audience import phone_of
 from senders.models import OptOut, OptOutLine, OptOutSource
-from senders.services import opt_out_lines, opt_outs
+from senders.services import opt_out_calls, opt_out_lines, opt_outs
 
 OPT_OUT_NUMBER = "0805001234"
 DAYS_OPEN = 30
@@ -45,7 +45,7 @@ def make_opt_outs(project: Project, manager: User, line: OptOutLine) -> None:
     now = timezone.now()
     for at, person in enumerate(CALLERS):
         called_at = now - timedelta(days=2 * at, hours=at)
-        opt_outs.record_call(line_number=line.number, caller=phone_of(person), at=called_at)
+        opt_out_calls.record_call(line_number=line.number, caller=phone_of(person), at=called_at)
     typed = [(82, phone_of(person)) for person in TYPED]
     opt_outs.add_opt_outs(project=project, numbers=typed, source=OptOutSource.HAND, user=manager)
     again = OptOut.objects.filter(project=project, number=phone_of(REMOVED)).values_list("pk", flat=True)

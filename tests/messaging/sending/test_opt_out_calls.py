@@ -61,21 +61,21 @@ def test_calls_become_opt_outs_once(simulator: Simulator, line: OptOutLine) -> N
 def test_a_collector_killed_between_statements_loses_and_doubles_nothing(
     place: str, is_after: bool, simulator: Simulator, line: OptOutLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from senders.services import opt_outs
+    from senders.services import opt_out_calls as entering
 
     simulator.call(line.number, "01011112222")
-    original = getattr(opt_outs, place)
+    original = getattr(entering, place)
 
     def dies(*arguments: Any) -> Any:
         if is_after:
             original(*arguments)
         raise Killed
 
-    monkeypatch.setattr(opt_outs, place, dies)
+    monkeypatch.setattr(entering, place, dies)
     with pytest.raises(Killed):
         collect_opt_outs()
     assert (OptOut.objects.count(), OptOutCall.objects.count()) == (0, 0)
-    monkeypatch.setattr(opt_outs, place, original)
+    monkeypatch.setattr(entering, place, original)
     collect_opt_outs()
     assert refused() == ["01011112222"]
 

@@ -10,7 +10,8 @@ from console.accounts.models import EventName, Project, ProjectEvent
 from console.accounts.roles import ProjectRole
 from senders.models.opt_out import OptOutSource
 from senders.services import opt_outs
-from senders.services.opt_outs import add_opt_outs, record_call
+from senders.services.opt_out_calls import record_call
+from senders.services.opt_outs import add_opt_outs
 from senders.services.review import Verdict, tell_programs
 from senders.states import Decision
 from tests.factories import (

@@ -11,8 +11,8 @@ from console.accounts.scoping import scope_for
 from console.overview import needs_of
 from senders.admin.badges import lines_to_open
 from senders.models import OptOutCall, OptOutLine
+from senders.services.opt_out_calls import Call, record_calls
 from senders.services.opt_out_lines import LineUse
-from senders.services.opt_outs import Call, record_calls
 from senders.states import LineState
 from tests.factories import MembershipFactory, OptOutFactory, OptOutLineFactory, UserFactory
 

@@ -14,8 +14,9 @@ from senders.models import OptOut, OptOutLine, OptOutSource
 from senders.services import line_stopping
 from senders.services.errors import WHOLE, Refused
 from senders.services.line_stopping import numbers_of, purge_stopped_lines, stop_line
+from senders.services.opt_out_calls import Call, record_calls
 from senders.services.opt_out_lines import open_lines
-from senders.services.opt_outs import Call, add_opt_outs, opted_out_among, record_calls, remove_opt_outs
+from senders.services.opt_outs import add_opt_outs, opted_out_among, remove_opt_outs
 from senders.states import LineState
 from tests.factories import OptOutLineFactory, UserFactory
 

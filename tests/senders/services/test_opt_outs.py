@@ -12,10 +12,11 @@ from hypothesis.extra.django import TestCase
 
 from console.accounts.models import Project
 from senders.models import OptOut, OptOutCall, OptOutSource
-from senders.services import opt_outs
+from senders.services import opt_out_calls, opt_outs
 from senders.services.errors import Refused
+from senders.services.opt_out_calls import Call, record_call, record_calls
 from senders.services.opt_out_search import OptOutSearch, find_opt_outs
-from senders.services.opt_outs import Call, add_opt_outs, record_call, record_calls, remove_opt_outs
+from senders.services.opt_outs import add_opt_outs, remove_opt_outs
 from tests.factories import (
     MembershipFactory,
     OptOutFactory,
@@ -188,7 +189,7 @@ def test_a_call_belongs_to_whose_number_it_was_then() -> None:
     early = Call(old.number, DAN[1], DAN, NOON - HOUR)
     assert record_calls([early]) == 0
     staff = UserFactory(reviewer=True)
-    assert [call.caller for call in opt_outs.stray_calls(staff)] == [DAN[1]]
+    assert [call.caller for call in opt_out_calls.stray_calls(staff)] == [DAN[1]]
 
 
 def test_callers_of_one_block_refused_first_and_last_when_they_did() -> None:
@@ -211,14 +212,14 @@ def test_calls_that_refuse_nothing_are_kept_until_staff_settle_them(caplog: Any)
     assert record_calls(calls) == 0
     assert not OptOut.objects.exists()
     assert "2 calls to 080 numbers refuse nobody's advertising" in caplog.text
-    kept = list(opt_outs.stray_calls(staff).order_by("line_number"))
+    kept = list(opt_out_calls.stray_calls(staff).order_by("line_number"))
     assert {(call.line_number, call.is_readable) for call in kept} == {
         ("0809999999", True),
         (line.number, False),
     }
-    assert opt_outs.settle_calls(ids=[kept[0].pk], user=staff) == 1
-    assert opt_outs.settle_calls(ids=[kept[0].pk], user=staff) == 0
-    assert list(opt_outs.stray_calls(staff)) == [kept[1]]
+    assert opt_out_calls.settle_calls(ids=[kept[0].pk], user=staff) == 1
+    assert opt_out_calls.settle_calls(ids=[kept[0].pk], user=staff) == 0
+    assert list(opt_out_calls.stray_calls(staff)) == [kept[1]]
     assert OptOutCall.objects.filter(settled_by=staff).count() == 1
 
 
@@ -235,16 +236,16 @@ def test_nobody_sees_or_settles_the_calls_of_their_own_organization() -> None:
         ]
     )
     ids = list(OptOutCall.objects.values_list("pk", flat=True))
-    assert [call.line_number for call in opt_outs.stray_calls(own)] == ["0809999999"]
-    assert opt_outs.settle_calls(ids=ids, user=own) == 1
+    assert [call.line_number for call in opt_out_calls.stray_calls(own)] == ["0809999999"]
+    assert opt_out_calls.settle_calls(ids=ids, user=own) == 1
     assert OptOutCall.objects.filter(line_number=line.number, settled_at=None).count() == 2
-    assert opt_outs.settle_calls(ids=ids, user=other) == 2
+    assert opt_out_calls.settle_calls(ids=ids, user=other) == 2
 
 
 def test_a_call_to_a_scheduled_line_without_a_number_is_nobodys() -> None:
     OptOutLineFactory()
     assert record_calls([Call("", ANN[1], ANN, NOON)]) == 0
-    assert opt_outs.stray_calls(UserFactory(reviewer=True)).count() == 1
+    assert opt_out_calls.stray_calls(UserFactory(reviewer=True)).count() == 1
 
 
 # --- looking up ----------------------------------------------------------------------------------
