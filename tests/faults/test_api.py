@@ -3,17 +3,12 @@
 `BONGSU_API_CASES` says how many calls are made up: a few hundred here, thousands on purpose.
 """
 
-import json
 import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import scratch
+from tests.faults.playing import play
 
 pytestmark = pytest.mark.xdist_group("faults")
 CASES = int(os.environ.get("BONGSU_API_CASES", "360"))
@@ -23,22 +18,7 @@ RATE = "1000000"  # calls a second: how they are counted is looked at elsewhere
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="bongsu-api-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # an embedded server has an account of its own
-        result = folder / "result.json"
-        with scratch.environment(folder / "home") as environment:
-            done = subprocess.run(
-                [sys.executable, "-m", "tests.faults.api_scenario", str(result), str(CASES)],
-                env={**environment, "BONGSU_API_RATE": RATE},
-                cwd=scratch.ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        assert done.returncode == 0, done.stderr
-        read: dict[str, Any] = json.loads(result.read_text())
-        return read
+    return play("api_scenario", str(CASES), BONGSU_API_RATE=RATE)
 
 
 def test_no_answer_is_a_mistake_or_undocumented(found: dict[str, Any]) -> None:

@@ -4,15 +4,11 @@ Each message is requested and sent once; what fell due while nobody was up is ma
 """
 
 import json
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import scratch
+from tests.faults.playing import play
 from tests.faults.schedule_scenario import MESSAGES
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -20,22 +16,7 @@ pytestmark = pytest.mark.xdist_group("faults")
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="bongsu-schedules-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # an embedded server has an account of its own
-        result = folder / "result.json"
-        with scratch.environment(folder / "home") as environment:
-            done = subprocess.run(
-                [sys.executable, "-m", "tests.faults.schedule_scenario", str(result)],
-                env=environment,
-                cwd=scratch.ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        assert done.returncode == 0, done.stderr
-        read: dict[str, Any] = json.loads(result.read_text())
-        return read
+    return play("schedule_scenario")
 
 
 def test_a_day_is_sent_once(found: dict[str, Any]) -> None:

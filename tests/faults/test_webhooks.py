@@ -4,15 +4,11 @@ Nothing is lost, and of each message the receiver hears the results in their ord
 """
 
 import json
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import scratch
+from tests.faults.playing import play
 from tests.faults.webhook_scenario import KILLS_FAILING, KILLS_SLOW, ROWS
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -21,22 +17,7 @@ LEASE = {"BONGSU_LEASE_SECONDS": "6", "BONGSU_WEBHOOK_LEASE_SECONDS": "4"}
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="bongsu-webhooks-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # an embedded server has an account of its own
-        result = folder / "result.json"
-        with scratch.environment(folder / "home") as environment:
-            done = subprocess.run(
-                [sys.executable, "-m", "tests.faults.webhook_scenario", str(result)],
-                env={**environment, **LEASE},
-                cwd=scratch.ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        assert done.returncode == 0, done.stderr
-        read: dict[str, Any] = json.loads(result.read_text())
-        return read
+    return play("webhook_scenario", **LEASE)
 
 
 def test_nothing_is_lost_and_the_order_holds(found: dict[str, Any]) -> None:
